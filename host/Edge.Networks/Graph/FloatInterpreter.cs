@@ -1,0 +1,91 @@
+namespace Edge.Networks.Graph;
+
+/// <summary>Runs a network on real numbers in double precision: what calibration observes, and what a quantized network
+/// is compared with. Weights that the model quantized have their quantized values.</summary>
+public static class FloatInterpreter
+{
+    /// <summary>Every value, by number, for one input (InputLength).</summary>
+    public static Dictionary<int, double[]> Trace(Network network, ReadOnlySpan<double> input)
+    {
+        var values = new Dictionary<int, double[]> { [0] = input.ToArray() };
+        foreach (Layer layer in network.Layers)
+        {
+            values[layer.Output] = Apply(layer, values);
+        }
+
+        return values;
+    }
+
+    /// <summary>rows (count, InputLength) to results (count, output length).</summary>
+    public static double[] RunRows(Network network, ReadOnlySpan<double> rows)
+    {
+        var results = new List<double>();
+        for (int start = 0; start < rows.Length; start += network.InputLength)
+        {
+            results.AddRange(Trace(network, rows.Slice(start, network.InputLength))[network.OutputValue]);
+        }
+
+        return [.. results];
+    }
+
+    private static double[] Apply(Layer layer, Dictionary<int, double[]> values)
+    {
+        double[] x = values[layer.Inputs[0]];
+        switch (layer)
+        {
+            case Dense dense:
+                double[] weights = dense.Weights.Values;
+                var sums = new double[dense.Weights.Shape[0]];
+                for (int i = 0; i < sums.Length; i++)
+                {
+                    for (int j = 0; j < x.Length; j++)
+                    {
+                        sums[i] += weights[(i * x.Length) + j] * x[j];
+                    }
+                }
+
+                return sums;
+
+            case ElementwiseAffine affine:
+                double[] gains = [.. affine.Gains.Select(gain => gain.ToDouble())];
+                double[] offsets = [.. affine.Offsets.Select(offset => offset.ToDouble())];
+                return [.. x.Select((value, i) => (gains[gains.Length == 1 ? 0 : i] * value) + offsets[offsets.Length == 1 ? 0 : i])];
+
+            case Clip clip:
+                double low = clip.Low?.ToDouble() ?? double.NegativeInfinity;
+                double high = clip.High?.ToDouble() ?? double.PositiveInfinity;
+                return [.. x.Select(value => Math.Clamp(value, low, high))];
+
+            case Quantize { Quantizer: var quantizer }:
+                return [.. x.Select((value, i) =>
+                {
+                    double scale = quantizer.ScaleOf(i).ToDouble();
+                    double zero = quantizer.ZeroPointOf(i).ToDouble();
+                    double scaled = Math.Clamp((value / scale) + zero, quantizer.Low, quantizer.High);
+                    return (Numerics.RoundingExtensions.Round(quantizer.Rounding, scaled) - zero) * scale;
+                })];
+
+            case Bipolar bipolar:
+                return [.. x.Select((value, i) => (value >= 0 ? 1 : -1) * bipolar.MagnitudeOf(i).ToDouble())];
+
+            case Sum sum:
+                double[] right = values[sum.Right];
+                return [.. x.Select((value, i) => value + (sum.RightSign * right[i]))];
+
+            case Reorder reorder:
+                return reorder.Indices is { } indices ? [.. indices.Select(index => x[index])] : x;
+
+            case IndexOfLargest:
+                return [Array.IndexOf(x, x.Max())];
+
+            case SoftmaxLayer:
+                double largest = x.Max();
+                double[] exponentials = [.. x.Select(value => Math.Exp(value - largest))];
+                double total = exponentials.Sum();
+                return [.. exponentials.Select(value => value / total)];
+
+            default:
+                throw new ArgumentOutOfRangeException(nameof(layer), layer.Name, "unknown layer");
+        }
+    }
+}

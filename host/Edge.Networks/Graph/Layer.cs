@@ -1,0 +1,75 @@
+using Edge.Networks.Numerics;
+
+namespace Edge.Networks.Graph;
+
+/// <summary>One step of a network on real vectors; elements are flattened row-major, without the batch axis. Values are
+/// named by number: 0 is the input.</summary>
+/// <param name="Output">Number of the value it makes.</param>
+/// <param name="Name">The model's node, for messages: <c>Gemm "fc1"</c>.</param>
+/// <param name="Shape">Shape of what it makes, without the batch axis.</param>
+public abstract record Layer(int Output, string Name, int[] Shape)
+{
+    public abstract IReadOnlyList<int> Inputs { get; }
+
+    public int Length => Shape.Aggregate(1, (product, size) => product * size);
+}
+
+/// <summary>y[i] = sum over j of Weights[i, j] x[j]. Weights (outputs, inputs).</summary>
+public sealed record Dense(int Output, string Name, int[] Shape, int Input, ConstantTensor Weights) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = Gains[i] x[i] + Offsets[i]: bias, scaling, batch normalization. One value for all, or one per element.</summary>
+public sealed record ElementwiseAffine(int Output, string Name, int[] Shape, int Input, Rational[] Gains, Rational[] Offsets) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+
+    public Rational GainOf(int index) => Gains[Gains.Length == 1 ? 0 : index];
+
+    public Rational OffsetOf(int index) => Offsets[Offsets.Length == 1 ? 0 : index];
+}
+
+/// <summary>y[i] = x[i] limited to Low..High; null is no limit. Relu has Low 0.</summary>
+public sealed record Clip(int Output, string Name, int[] Shape, int Input, Rational? Low, Rational? High) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = the value of x[i] after the quantizer.</summary>
+public sealed record Quantize(int Output, string Name, int[] Shape, int Input, Quantizer Quantizer) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = +Magnitude where x[i] >= 0, else -Magnitude.</summary>
+public sealed record Bipolar(int Output, string Name, int[] Shape, int Input, Rational[] Magnitudes) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+
+    public Rational MagnitudeOf(int index) => Magnitudes[Magnitudes.Length == 1 ? 0 : index];
+}
+
+/// <summary>y[i] = Left[i] + RightSign * Right[i], both computed by the network.</summary>
+public sealed record Sum(int Output, string Name, int[] Shape, int Left, int Right, int RightSign) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Left, Right];
+}
+
+/// <summary>y[i] = x[Indices[i]]; null indices: the same order in another shape.</summary>
+public sealed record Reorder(int Output, string Name, int[] Shape, int Input, int[]? Indices) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y = index of the largest element, the first of equal ones.</summary>
+public sealed record IndexOfLargest(int Output, string Name, int[] Shape, int Input) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = exp(x[i]) / sum of exp(x[j]); only as the last layer, where the host computes it.</summary>
+public sealed record SoftmaxLayer(int Output, string Name, int[] Shape, int Input) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}

@@ -1,0 +1,25 @@
+namespace Edge.Networks.Graph;
+
+/// <summary>A trained network as imported: layers in order of execution, on real numbers.</summary>
+/// <param name="InputShape">Shape of one input, without the batch axis.</param>
+/// <param name="OutputValue">Number of the value that is the result.</param>
+/// <param name="Notes">What the importer decided or left out, for the report.</param>
+public sealed record Network(
+    string Name,
+    string InputName,
+    string OutputName,
+    int[] InputShape,
+    IReadOnlyList<Layer> Layers,
+    int OutputValue,
+    IReadOnlyList<string> Notes)
+{
+    public int InputLength => InputShape.Aggregate(1, (product, size) => product * size);
+
+    /// <summary>True when every Dense layer's weights and inputs are quantized by the model itself.</summary>
+    public bool IsQuantized => Layers.OfType<Dense>().All(dense => dense.Weights.Quantized is not null)
+        && Layers.Any(layer => layer is Quantize or Bipolar);
+
+    public Layer? Producer(int value) => Layers.FirstOrDefault(layer => layer.Output == value);
+
+    public int UsesOf(int value) => Layers.Sum(layer => layer.Inputs.Count(input => input == value)) + (value == OutputValue ? 1 : 0);
+}

@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using System.Text;
+using Edge.Networks.Numerics;
+
+namespace Edge.Networks.Integers;
+
+/// <summary>A vector of integers inside the network, with the exact range of each element.</summary>
+public sealed record IntegerTensor(int Number, string Name, Interval[] Ranges)
+{
+    public int Length => Ranges.Length;
+
+    /// <summary>The range that holds every element.</summary>
+    public Interval Range => Ranges.Aggregate(Interval.Union);
+}
+
+/// <summary>What a network computes, in integers: the one meaning that the interpreter defines and every backend is
+/// held to, bit for bit.</summary>
+/// <param name="Tensors">All tensors; number 0 is the input.</param>
+/// <param name="Operations">In order of execution.</param>
+/// <param name="OutputTensor">Number of the tensor that is the result.</param>
+public sealed record IntegerNetwork(
+    string Name,
+    InputEncoding Input,
+    IReadOnlyList<IntegerTensor> Tensors,
+    IReadOnlyList<IntegerOperation> Operations,
+    int OutputTensor,
+    OutputDecoding Output)
+{
+    public IntegerTensor InputTensor => Tensors[0];
+
+    public IntegerTensor Result => Tensors[OutputTensor];
+
+    public int InputLength => InputTensor.Length;
+
+    public int OutputLength => Result.Length;
+
+    /// <summary>SHA-256 over everything that decides which integers come out.</summary>
+    public string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        void Text(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
+        void Longs(IEnumerable<long> values) => Text(string.Join(',', values));
+
+        Text(nameof(IntegerNetwork));
+        Longs(InputTensor.Ranges.SelectMany(range => new[] { range.Min, range.Max }));
+        foreach (IntegerOperation operation in Operations)
+        {
+            Text($"{operation.Kind} {operation.Output} {string.Join(' ', operation.Inputs)}");
+            switch (operation)
+            {
+                case Affine affine:
+                    Longs(affine.Weights.Values);
+                    Longs(affine.Bias);
+                    break;
+                case Scale scale:
+                    Longs(scale.Multipliers);
+                    Longs(scale.Addends);
+                    break;
+                case Requantize requantize:
+                    Text($"{requantize.Rounding}");
+                    Longs(requantize.Shifts.Select(shift => (long)shift));
+                    Longs(requantize.Low);
+                    Longs(requantize.High);
+                    break;
+                case Thresholds thresholds:
+                    Longs(thresholds.Base);
+                    Array.ForEach(thresholds.Levels, Longs);
+                    break;
+                case Rearrange rearrange:
+                    Longs(rearrange.Indices.Select(index => (long)index));
+                    break;
+            }
+        }
+
+        Text($"output {OutputTensor}");
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

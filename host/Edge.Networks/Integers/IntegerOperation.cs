@@ -1,0 +1,58 @@
+using Edge.Networks.Numerics;
+
+namespace Edge.Networks.Integers;
+
+/// <summary>One operation on integer vectors. The list is short on purpose: a new layer type is a lowering to
+/// these, and every backend has it. Elements are counted by i (outputs) and j (inputs); all arithmetic is exact.</summary>
+/// <param name="Output">Number of the tensor it makes.</param>
+/// <param name="Layer">The model's node(s) it comes from, for messages.</param>
+public abstract record IntegerOperation(int Output, string Layer)
+{
+    /// <summary>Numbers of the tensors it reads.</summary>
+    public abstract IReadOnlyList<int> Inputs { get; }
+
+    /// <summary>The word a report or message uses for it.</summary>
+    public string Kind => GetType().Name;
+}
+
+/// <summary>y[i] = sum over j of Weights[i, j] x[j], plus Bias[i].</summary>
+public sealed record Affine(int Output, string Layer, int Input, IntegerMatrix Weights, long[] Bias) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = Multipliers[i] x[i] + Addends[i].</summary>
+public sealed record Scale(int Output, string Layer, int Input, long[] Multipliers, long[] Addends) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = x[i] / 2^Shifts[i], rounded, then limited to Low[i]..High[i].</summary>
+public sealed record Requantize(int Output, string Layer, int Input, int[] Shifts, Rounding Rounding, long[] Low, long[] High) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = Base[i] + how many of Levels[i] (ascending) are at most x[i].</summary>
+public sealed record Thresholds(int Output, string Layer, int Input, long[][] Levels, long[] Base) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = Left[i] + Right[i].</summary>
+public sealed record Add(int Output, string Layer, int Left, int Right) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => [Left, Right];
+}
+
+/// <summary>y[0] = the index of the largest x[j]; the first of equal ones.</summary>
+public sealed record ArgMax(int Output, string Layer, int Input) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = x[Indices[i]].</summary>
+public sealed record Rearrange(int Output, string Layer, int Input, int[] Indices) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}

@@ -1,0 +1,74 @@
+using Edge.Networks.Onnx.Format;
+
+namespace Edge.Networks.Onnx;
+
+/// <summary>The nodes that the output needs, each behind the ones it reads.</summary>
+internal static class GraphOrder
+{
+    /// <exception cref="InvalidInputException">A tensor that nothing produces, one produced twice, or a cycle; the
+    /// nodes are named.</exception>
+    public static List<OnnxNode> Sort(GraphProto graph, string output)
+    {
+        OnnxNode[] nodes = [.. graph.Node.Select((node, number) => new OnnxNode(node, number))];
+        var producers = new Dictionary<string, OnnxNode>(StringComparer.Ordinal);
+        foreach (OnnxNode node in nodes)
+        {
+            foreach (string name in node.Outputs.Where(name => name.Length > 0))
+            {
+                if (!producers.TryAdd(name, node))
+                {
+                    throw node.Error($"tensor \"{name}\" is also made by {producers[name].Description}; a tensor may have one producer.");
+                }
+            }
+        }
+
+        HashSet<string> given = [.. graph.Initializer.Select(tensor => tensor.Name), .. graph.Input.Select(input => input.Name)];
+        var order = new List<OnnxNode>();
+        var state = new Dictionary<OnnxNode, bool>(); // false: being visited, true: done
+        var path = new Stack<(OnnxNode Node, int Next)>();
+
+        if (!producers.TryGetValue(output, out OnnxNode? last))
+        {
+            throw new InvalidInputException($"the graph's output \"{output}\" is made by no node.");
+        }
+
+        path.Push((last, 0));
+        state[last] = false;
+        while (path.TryPop(out (OnnxNode Node, int Next) top))
+        {
+            if (top.Next == top.Node.Inputs.Count)
+            {
+                state[top.Node] = true;
+                order.Add(top.Node);
+                continue;
+            }
+
+            path.Push((top.Node, top.Next + 1));
+            string name = top.Node.Inputs[top.Next];
+            if (producers.TryGetValue(name, out OnnxNode? producer))
+            {
+                if (!state.TryGetValue(producer, out bool done))
+                {
+                    state[producer] = false;
+                    path.Push((producer, 0));
+                }
+                else if (!done)
+                {
+                    throw Cycle(path.Select(step => step.Node), producer);
+                }
+            }
+            else if (name.Length > 0 && !given.Contains(name))
+            {
+                throw top.Node.Error($"it reads tensor \"{name}\", which nothing produces: it is neither an initializer, an input nor any node's output. Export the model again.");
+            }
+        }
+
+        return order;
+    }
+
+    private static InvalidInputException Cycle(IEnumerable<OnnxNode> path, OnnxNode start)
+    {
+        OnnxNode[] cycle = [.. path.TakeWhile(node => node != start).Reverse()];
+        return new($"the graph has a cycle: {string.Join(" <- ", new[] { start }.Concat(cycle.Reverse()).Append(start).Select(node => node.Description))}. A network must not feed its result back into itself.");
+    }
+}

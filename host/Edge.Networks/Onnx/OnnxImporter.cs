@@ -1,0 +1,195 @@
+using Edge.Networks.Graph;
+using Edge.Networks.Numerics;
+using Edge.Networks.Onnx.Format;
+
+namespace Edge.Networks.Onnx;
+
+/// <summary>Reads an ONNX, QONNX or QDQ graph into a <see cref="Network"/>: constants are folded, shapes are followed,
+/// and every node becomes a layer, or is refused by name.</summary>
+public sealed class OnnxImporter
+{
+    private const int LargestInput = 1 << 22;
+
+    private static readonly HashSet<string> QuantizerDomains =
+        new(StringComparer.Ordinal) { "qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas" };
+
+    private readonly OnnxModelFile file;
+    private readonly Dictionary<string, TensorProto> initializers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ConstantTensor> constants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> elementTypes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RealValue> values = new(StringComparer.Ordinal);
+    private readonly OperatorImport operators = new();
+
+    private OnnxImporter(OnnxModelFile file)
+    {
+        this.file = file;
+        foreach (TensorProto tensor in file.Model.Graph.Initializer)
+        {
+            initializers[tensor.Name] = tensor;
+            elementTypes[tensor.Name] = tensor.DataType;
+        }
+    }
+
+    /// <param name="inputShape">Replaces the input's shape (with its batch axis) where the file leaves it open.</param>
+    /// <exception cref="InvalidInputException">The model cannot be used; where, why and what to do is said.</exception>
+    public static Network Import(OnnxModelFile file, int[]? inputShape = null)
+    {
+        try
+        {
+            return new OnnxImporter(file).Run(inputShape);
+        }
+        catch (UnsupportedOperatorException error)
+        {
+            throw new UnsupportedOperatorException($"{file.Path}: {error.Message}", error);
+        }
+        catch (InvalidInputException error) when (!error.Message.StartsWith(file.Path, StringComparison.Ordinal))
+        {
+            throw new InvalidInputException($"{file.Path}: {error.Message}", error);
+        }
+        catch (OverflowException error)
+        {
+            throw new InvalidInputException($"{file.Path}: a tensor shape in the file is too large to be one. Export the model again.", error);
+        }
+    }
+
+    private Network Run(int[]? inputShape)
+    {
+        GraphProto graph = file.Model.Graph;
+        ValueInfoProto[] inputs = [.. graph.Input.Where(input => !initializers.ContainsKey(input.Name))];
+        if (inputs.Length != 1 || graph.Output.Count != 1)
+        {
+            string Names(IEnumerable<ValueInfoProto> infos) => string.Join(", ", infos.Select(info => $"\"{info.Name}\""));
+            throw new InvalidInputException(
+                $"the model has {inputs.Length} inputs ({Names(inputs)}) and {graph.Output.Count} outputs ({Names(graph.Output)}); Edge takes networks with one of each. Remove the others before exporting.");
+        }
+
+        List<OnnxNode> nodes = GraphOrder.Sort(graph, graph.Output[0].Name);
+        RefuseUnknownOperators(nodes);
+        (int[] shape, int? batch) = InputShape(inputs[0], inputShape);
+        values[inputs[0].Name] = new(0, shape);
+        operators.BatchSize = batch;
+        foreach (OnnxNode node in nodes)
+        {
+            Import(node);
+        }
+
+        if (!values.TryGetValue(graph.Output[0].Name, out RealValue? result))
+        {
+            throw new InvalidInputException($"the output \"{graph.Output[0].Name}\" does not depend on the input.");
+        }
+
+        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), operators.Layers, result.Number, operators.Notes);
+    }
+
+    private void Import(OnnxNode node)
+    {
+        var inputs = new ConstantTensor?[node.Inputs.Count];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = node.HasInput(i) && !values.ContainsKey(node.Inputs[i]) ? Constant(node.Inputs[i]) : null;
+        }
+
+        RealValue?[] reals = [.. node.Inputs.Select(name => values.GetValueOrDefault(name))];
+        string output = node.Outputs[0];
+        int zeroPointType = node.HasInput(2) ? elementTypes.GetValueOrDefault(node.Inputs[2]) : 0;
+        if (node.Operator == "Constant")
+        {
+            constants[output] = ConstantOf(node);
+        }
+        else if (node.Operator == "Shape" && reals[0] is { } shaped)
+        {
+            constants[output] = ConstantFolding.Vector(shaped.Shape);
+        }
+        else if (Array.TrueForAll(reals, real => real is null))
+        {
+            constants[output] = ConstantFolding.Evaluate(node, inputs, zeroPointType);
+            elementTypes[output] = elementTypes.GetValueOrDefault(node.Inputs.Count > 0 ? node.Inputs[0] : string.Empty);
+        }
+        else
+        {
+            values[output] = operators.Import(node, reals, inputs, zeroPointType);
+        }
+    }
+
+    private ConstantTensor Constant(string name)
+    {
+        if (!constants.TryGetValue(name, out ConstantTensor? constant))
+        {
+            constant = OnnxTensors.Read(initializers[name], file.Folder);
+            constants[name] = constant;
+        }
+
+        return constant;
+    }
+
+    private ConstantTensor ConstantOf(OnnxNode node)
+    {
+        if (node.Find("value") is { T: { } tensor })
+        {
+            elementTypes[node.Outputs[0]] = tensor.DataType;
+            return OnnxTensors.Read(tensor, file.Folder);
+        }
+
+        return node.Find("value_float") is { } real ? ConstantTensor.Scalar(real.F)
+            : node.Find("value_int") is { } integer ? ConstantTensor.Scalar(integer.I)
+            : node.Find("value_floats") is { } reals ? new([reals.Floats.Count], [.. reals.Floats])
+            : node.Find("value_ints") is { } integers ? new([integers.Ints.Count], [.. integers.Ints])
+            : throw node.Error("it holds no number.");
+    }
+
+    private static void RefuseUnknownOperators(List<OnnxNode> nodes)
+    {
+        OnnxNode[] unknown = [.. nodes.Where(node => !IsKnown(node))];
+        if (unknown.Length > 0)
+        {
+            throw new UnsupportedOperatorException(
+                $"{unknown.Length} node(s) use operators that are not supported: {string.Join(", ", unknown.Select(node => node.Domain.Length > 0 ? $"{node.Description} of domain {node.Domain}" : node.Description))}. Supported are {string.Join(", ", OperatorImport.Supported.Order(StringComparer.Ordinal))}; constants may also be computed from each other.");
+        }
+    }
+
+    private static bool IsKnown(OnnxNode node) => node.Domain.Length == 0
+        ? OperatorImport.Supported.Contains(node.Operator) || ConstantFolding.Supports(node.Operator)
+        : QuantizerDomains.Contains(node.Domain) && node.Operator is "Quant" or "BipolarQuant";
+
+    /// <summary>The input's shape with a batch of 1, and the batch size the file was fixed to.</summary>
+    private static (int[] Shape, int? Batch) InputShape(ValueInfoProto input, int[]? asked)
+    {
+        TensorShapeProto? declared = input.Type?.TensorType?.Shape;
+        if (asked is null && declared is null)
+        {
+            throw new InvalidInputException($"input \"{input.Name}\" has no shape. Give it: --input-shape 1,16 (batch first).");
+        }
+
+        long[] sizes = asked is not null
+            ? [.. asked.Select(size => (long)size)]
+            : [.. declared!.Dim.Select(dimension => dimension.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? dimension.DimValue : -1)];
+        int? batch = null;
+        if (sizes.Length > 1)
+        {
+            batch = sizes[0] is > 1 and <= int.MaxValue ? (int)sizes[0] : null;
+            sizes[0] = 1;
+        }
+
+        int open = Array.FindIndex(sizes, size => size < 1);
+        if (open >= 0)
+        {
+            string found = declared is { } shape && open < shape.Dim.Count && shape.Dim[open].DimParam is { Length: > 0 } symbol ? $"the symbol \"{symbol}\"" : $"{sizes[open]}";
+            throw new InvalidInputException(
+                $"axis {open} of input \"{input.Name}\" is {found}; only the batch axis may be open. Give the shape: --input-shape 1,16 (batch first).");
+        }
+
+        long count = sizes.Aggregate(1L, (product, size) => Math.Min(product, LargestInput) * Math.Min(size, LargestInput));
+        return count <= LargestInput
+            ? ([.. sizes.Select(size => (int)size)], batch)
+            : throw new InvalidInputException($"input \"{input.Name}\" claims the shape {string.Join(',', sizes)}; at most {LargestInput} elements are allowed.");
+    }
+}
+
+/// <summary>The model is sound but uses operators that Edge does not have.</summary>
+public sealed class UnsupportedOperatorException(string message, Exception? innerException = null) : InvalidInputException(message, innerException);
+
+/// <summary>A value that depends on the input. Shape has the batch axis, as 1.</summary>
+internal sealed record RealValue(int Number, int[] Shape)
+{
+    public static int[] WithoutBatch(int[] shape) => shape is [1, _, ..] ? shape[1..] : shape;
+}

@@ -1,0 +1,58 @@
+using Edge.Networks.Integers;
+using Edge.Networks.Numerics;
+
+namespace Edge.Networks.Quantization;
+
+/// <summary>Collects integer operations, derives their ranges, and leaves out what does nothing.</summary>
+internal sealed class IntegerNetworkBuilder
+{
+    private readonly List<IntegerTensor> tensors = [];
+    private readonly List<IntegerOperation> operations = [];
+
+    public IntegerNetworkBuilder(Interval[] input) => tensors.Add(new(0, "input", input));
+
+    public Interval[] Ranges(int tensor) => tensors[tensor].Ranges;
+
+    public int Length(int tensor) => tensors[tensor].Length;
+
+    public int Affine(string layer, int input, IntegerMatrix weights, long[] bias) =>
+        Append(output => new Affine(output, layer, input, weights, bias));
+
+    public int Add(string layer, int left, int right) => Append(output => new Add(output, layer, left, right));
+
+    public int ArgMax(string layer, int input) => Append(output => new ArgMax(output, layer, input));
+
+    public int Rearrange(string layer, int input, int[] indices) => Append(output => new Rearrange(output, layer, input, indices));
+
+    public int Thresholds(string layer, int input, long[][] levels, long[] first) =>
+        Append(output => new Thresholds(output, layer, input, levels, first));
+
+    public int Scale(string layer, int input, long[] multipliers, long[] addends)
+    {
+        if (multipliers.All(value => value == 1) && addends.All(value => value == 0))
+        {
+            return input;
+        }
+
+        return Append(output => new Scale(output, layer, input, multipliers, addends));
+    }
+
+    public int Requantize(string layer, int input, int[] shifts, Rounding rounding, long[] low, long[] high)
+    {
+        Interval[] ranges = Ranges(input);
+        bool nothing = shifts.All(shift => shift == 0) && !ranges.Where((range, i) => range.Min < low[i] || range.Max > high[i]).Any();
+        return nothing ? input : Append(output => new Requantize(output, layer, input, shifts, rounding, low, high));
+    }
+
+    public IntegerNetwork Build(string name, InputEncoding input, int result, OutputDecoding output) =>
+        new(name, input, [.. tensors], [.. operations], result, output);
+
+    private int Append(Func<int, IntegerOperation> make)
+    {
+        IntegerOperation operation = make(tensors.Count);
+        Interval[] ranges = RangeAnalysis.Of(operation, Ranges);
+        operations.Add(operation);
+        tensors.Add(new(operation.Output, operation.Layer, ranges));
+        return operation.Output;
+    }
+}
