@@ -57,10 +57,12 @@ public static class FloatInterpreter
                 return [.. x.Select(value => Math.Clamp(value, low, high))];
 
             case Quantize { Quantizer: var quantizer }:
+                double[] scales = [.. quantizer.Scales.Select(scale => scale.ToDouble())];
+                double[] zeros = [.. quantizer.ZeroPoints.Select(zero => zero.ToDouble())];
                 return [.. x.Select((value, i) =>
                 {
-                    double scale = quantizer.ScaleOf(i).ToDouble();
-                    double zero = quantizer.ZeroPointOf(i).ToDouble();
+                    double scale = scales[scales.Length == 1 ? 0 : i];
+                    double zero = zeros[zeros.Length == 1 ? 0 : i];
                     double scaled = Math.Clamp((value / scale) + zero, quantizer.Low, quantizer.High);
                     return (Numerics.RoundingExtensions.Round(quantizer.Rounding, scaled) - zero) * scale;
                 })];

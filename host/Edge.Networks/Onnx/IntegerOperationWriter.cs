@@ -1,0 +1,119 @@
+using Edge.Networks.Integers;
+using Edge.Networks.Numerics;
+
+namespace Edge.Networks.Onnx;
+
+/// <summary>One integer operation as ONNX nodes, in the narrowest element type that holds every intermediate exactly.</summary>
+internal static class IntegerOperationWriter
+{
+    private const double Float32Limit = 1 << 24;
+    private const double Float64Limit = 1L << 53;
+
+    public static string Write(OnnxGraphWriter graph, IntegerNetwork network, IntegerOperation operation, Dictionary<int, string> names)
+    {
+        Interval[] input = network.Tensors[operation.Inputs[0]].Ranges;
+        Interval[] output = network.Tensors[operation.Output].Ranges;
+        double largest = Math.Max(Largest(operation, input), Math.Max(input.Max(range => (double)range.Magnitude), output.Max(range => (double)range.Magnitude)));
+        OnnxType type = largest < Float32Limit ? OnnxType.Float : largest < Float64Limit ? OnnxType.Double : OnnxType.Int64;
+        string x = graph.Cast(names[operation.Inputs[0]], type);
+        switch (operation)
+        {
+            case Affine affine:
+                int rows = affine.Weights.Rows;
+                int columns = affine.Weights.Columns;
+                (_, int[] transposed) = Edge.Networks.Graph.Shapes.Transpose([rows, columns], [1, 0]);
+                long[] weights = [.. transposed.Select(index => affine.Weights.Values[index])];
+                string product = graph.Node("MatMul", [x, graph.Constant([columns, rows], weights, type)]);
+                return graph.Node("Add", [product, graph.Constant(affine.Bias, type)]);
+
+            case Scale scale:
+                return graph.Node("Add", [graph.Node("Mul", [x, graph.Constant(scale.Multipliers, type)]), graph.Constant(scale.Addends, type)]);
+
+            case Requantize requantize:
+                return graph.Clamp(Shift(graph, x, requantize, type), requantize.Low, requantize.High, type);
+
+            case Thresholds thresholds:
+                return Count(graph, x, thresholds, type);
+
+            case Add add:
+                return graph.Node("Add", [x, graph.Cast(names[add.Right], type)]);
+
+            case ArgMax:
+                string index = graph.Node("ArgMax", [x], type: OnnxType.Int64, attributes: [OnnxGraphWriter.Attribute("axis", 1), OnnxGraphWriter.Attribute("keepdims", 1)]);
+                return graph.Cast(index, OnnxType.Float);
+
+            case Rearrange rearrange:
+                return graph.Node("Gather", [x, graph.Constant([.. rearrange.Indices.Select(i => (long)i)])], type: type, attributes: OnnxGraphWriter.Attribute("axis", 1));
+
+            default:
+                throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation");
+        }
+    }
+
+    /// <summary>A bound on every intermediate: partial sums may be formed in any order.</summary>
+    private static double Largest(IntegerOperation operation, Interval[] input) => operation switch
+    {
+        Affine affine => Enumerable.Range(0, affine.Weights.Rows).Max(i =>
+        {
+            double sum = Math.Abs((double)affine.Bias[i]);
+            ReadOnlySpan<long> row = affine.Weights.Row(i);
+            for (int j = 0; j < row.Length; j++)
+            {
+                sum += Math.Abs((double)row[j]) * input[j].Magnitude;
+            }
+
+            return sum;
+        }),
+        Scale scale => input.Select((range, i) => (Math.Abs((double)scale.Multipliers[i]) * range.Magnitude) + Math.Abs((double)scale.Addends[i])).Max(),
+        // Room for the half that a rounding adds below the shifted value.
+        Requantize => 4 * input.Max(range => (double)range.Magnitude),
+        Thresholds thresholds => thresholds.Levels.SelectMany(levels => levels).Select(level => Math.Abs((double)level)).DefaultIfEmpty(0).Max(),
+        _ => 0,
+    };
+
+    private static string Shift(OnnxGraphWriter graph, string x, Requantize requantize, OnnxType type)
+    {
+        if (requantize.Shifts.All(shift => shift == 0))
+        {
+            return x;
+        }
+
+        if (type != OnnxType.Int64)
+        {
+            double[] factors = [.. requantize.Shifts.Select(shift => Math.ScaleB(1, -shift))];
+            return graph.Round(graph.Node("Mul", [x, graph.Constant(factors, type)]), requantize.Rounding);
+        }
+
+        // (x - x mod 2^s) / 2^s is the floor; ONNX Mod has the divisor's sign.
+        string divisor = graph.Constant([.. requantize.Shifts.Select(shift => 1L << shift)], type);
+        string FloorDivide(string value) => graph.Node("Div", [graph.Node("Sub", [value, graph.Node("Mod", [value, divisor])]), divisor]);
+        long[] constant = [.. requantize.Shifts.Select(shift => shift == 0 ? 0 : requantize.Rounding.Offset(0, shift))];
+        string bit = requantize.Rounding switch
+        {
+            Rounding.HalfEven => graph.Node("Mod", [FloorDivide(x), graph.Constant([2L], type)]),
+            Rounding.HalfUp or Rounding.Floor or Rounding.Ceiling => string.Empty,
+            _ => graph.Cast(graph.Node("Less", [x, graph.Constant([0L], type)], type: OnnxType.Bool), type),
+        };
+        string sum = graph.Node("Add", [x, graph.Constant(constant, type)]);
+        if (bit.Length > 0)
+        {
+            // The second term is bit * (offset with the bit set - offset without).
+            long[] factor = [.. requantize.Shifts.Select((shift, i) => shift == 0 ? 0
+                : requantize.Rounding == Rounding.HalfEven ? 1 : requantize.Rounding.Offset(-1, shift) - constant[i])];
+            sum = graph.Node("Add", [sum, graph.Node("Mul", [bit, graph.Constant(factor, type)])]);
+        }
+
+        return FloorDivide(sum);
+    }
+
+    private static string Count(OnnxGraphWriter graph, string x, Thresholds thresholds, OnnxType type)
+    {
+        int longest = Math.Max(1, thresholds.Levels.Max(levels => levels.Length));
+        long unreachable = type == OnnxType.Float ? (long)Float32Limit : type == OnnxType.Double ? (long)Float64Limit : long.MaxValue;
+        long[] levels = [.. thresholds.Levels.SelectMany(element => element.Concat(Enumerable.Repeat(unreachable, longest - element.Length)))];
+        string column = graph.Node("Unsqueeze", [x, graph.Constant([2L])], type: type);
+        string reached = graph.Node("GreaterOrEqual", [column, graph.Constant([thresholds.Levels.Length, longest], levels, type)], type: OnnxType.Bool);
+        string count = graph.Node("ReduceSum", [graph.Cast(reached, OnnxType.Float), graph.Constant([2L])], type: OnnxType.Float, attributes: OnnxGraphWriter.Attribute("keepdims", 0));
+        return graph.Node("Add", [graph.Cast(count, type), graph.Constant(thresholds.Base, type)]);
+    }
+}

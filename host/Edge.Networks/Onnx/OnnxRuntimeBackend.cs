@@ -1,0 +1,60 @@
+using Edge.Networks.Integers;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Edge.Networks.Onnx;
+
+/// <summary>Runs exported networks, and original models, in ONNX Runtime on one thread.</summary>
+public sealed class OnnxRuntimeBackend : IDisposable
+{
+    private const int RowsPerRun = 1024;
+
+    private readonly InferenceSession session;
+
+    /// <param name="optimize">ONNX Runtime's graph optimizations, all or none; the integers must not depend on it.</param>
+    public OnnxRuntimeBackend(byte[] model, bool optimize)
+    {
+        using var options = new SessionOptions
+        {
+            GraphOptimizationLevel = optimize ? GraphOptimizationLevel.ORT_ENABLE_ALL : GraphOptimizationLevel.ORT_DISABLE_ALL,
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        try
+        {
+            session = new InferenceSession(model, options);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new InvalidInputException($"ONNX Runtime refuses the model: {error.Message}", error);
+        }
+    }
+
+    public static string Version => OrtEnv.Instance().GetVersionString();
+
+    /// <summary>rows (count, InputLength) of real values to integers (count, OutputLength).</summary>
+    public long[] RunIntegers(IntegerNetwork network, ReadOnlySpan<double> rows)
+    {
+        int count = rows.Length / network.InputLength;
+        var results = new long[count * network.OutputLength];
+        string output = session.OutputNames.Single(name => name.EndsWith(OnnxExporter.IntegersSuffix, StringComparison.Ordinal));
+        for (int start = 0; start < count; start += RowsPerRun)
+        {
+            int batch = Math.Min(RowsPerRun, count - start);
+            var input = new float[batch * network.InputLength];
+            for (int i = 0; i < input.Length; i++)
+            {
+                input[i] = (float)rows[(start * network.InputLength) + i];
+            }
+
+            using OrtValue tensor = OrtValue.CreateTensorValueFromMemory(input, [batch, .. network.Input.Shape.Select(size => (long)size)]);
+            using var run = new RunOptions();
+            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, [session.InputNames[0]], [tensor], [output]);
+            outputs[0].GetTensorDataAsSpan<long>().CopyTo(results.AsSpan(start * network.OutputLength));
+        }
+
+        return results;
+    }
+
+    public void Dispose() => session.Dispose();
+}
