@@ -1,0 +1,38 @@
+// position_memory: the positions of a list scan, written through a window whose index moves on by
+// itself. Writes beyond the last position are ignored. Reading takes 1 clock: read_data_o belongs
+// to the read_index_i of the edge before. One write and one read a clock.
+module position_memory #(
+  parameter int Depth = 4096,  // positions, 2 to 65536
+  localparam int IndexBits = $clog2(Depth)
+) (
+  input  logic                 clk_i,
+  input  logic                 rst_ni,         // asynchronous
+  input  logic                 index_write_i,  // set the index of the window
+  input  logic                 data_write_i,   // write a position there, then move on
+  input  logic [31:0]          write_data_i,   // index, or {y[15:0], x[15:0]}
+  output logic [31:0]          index_o,
+  input  logic [IndexBits-1:0] read_index_i,
+  output logic [31:0]          read_data_o
+);
+  if (Depth < 2 || Depth > 65536) begin : g_check
+    position_memory_needs_Depth_2_to_65536 u_error ();
+  end
+
+  logic [31:0] memory [Depth];
+  logic [31:0] index_q;
+  logic        write;
+
+  assign index_o = index_q;
+  assign write   = data_write_i && index_q < 32'(Depth);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni)            index_q <= '0;
+    else if (index_write_i) index_q <= write_data_i;
+    else if (write)         index_q <= index_q + 32'd1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (write) memory[index_q[IndexBits-1:0]] <= write_data_i;
+    read_data_o <= memory[read_index_i];
+  end
+endmodule

@@ -1,0 +1,143 @@
+"""Runs cocotb tests under Icarus as ordinary pytest tests.
+
+A test file lists its benches (a top module, its sources, parameters) and holds cocotb tests:
+
+    BENCHES = [Bench("fifo", ["rtl/common/fifo/fifo.sv"], {"Depth": d}) for d in (1, 4)]
+
+    @cocotb.test()
+    async def test_order_is_kept(dut): ...
+
+Each cocotb test becomes one pytest test per bench. A bench is built when its sources changed, in
+build/rtl/, and simulated once for all tests chosen of it.
+"""
+import fcntl
+import hashlib
+import os
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from cocotb._decorators import TestGenerator
+from cocotb_tools.runner import get_runner
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMON = ["rtl/common/fifo/fifo.sv", "rtl/common/saturate/saturate.sv",
+          "rtl/common/synchronizer/synchronizer.sv"]
+
+
+def stand_in(shape):
+    """Sources of the stand-in network: narrow, wide or tiny."""
+    return [f"tests/rtl/stand_in/{shape}/network_config.sv", "tests/rtl/stand_in/network_core.sv",
+            "tests/rtl/stand_in/network.sv", "rtl/network/fabric/fabric_flow.sv"]
+
+
+def card_sources(shape):
+    """Everything of the card around a stand-in network, its package first."""
+    rtl = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "rtl").rglob("*.sv"))
+    own = stand_in(shape)
+    return own + [path for path in rtl if path not in own]
+
+
+@dataclass
+class Bench:
+    top: str
+    sources: list
+    parameters: dict = field(default_factory=dict)
+    name: str = ""        # part of the test's name, when parameters do not tell
+    tests: str = ".*"     # regular expression: which tests of the file run on it
+
+    @property
+    def label(self):
+        shown = [self.name] if self.name else []
+        return "-".join(shown + [f"{key}{value}" for key, value in self.parameters.items()])
+
+    @property
+    def folder(self):
+        return ROOT / "build" / "rtl" / "-".join(part for part in (self.top, self.label) if part)
+
+    def build(self):
+        digest = hashlib.sha256(repr((self.top, sorted(self.parameters.items()))).encode())
+        for source in self.sources:
+            digest.update(source.encode() + (ROOT / source).read_bytes())
+        runner = get_runner("icarus")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        stamp = self.folder / "sources.sha256"
+        with open(self.folder / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            fresh = stamp.exists() and stamp.read_text() == digest.hexdigest()
+            runner.build(sources=[ROOT / source for source in self.sources], hdl_toplevel=self.top,
+                         parameters=self.parameters, build_dir=self.folder, always=not fresh,
+                         timescale=("1ns", "1ps"), log_file=self.folder / "build.log")
+            stamp.write_text(digest.hexdigest())
+        return runner
+
+    def run(self, module, names):
+        """{test name: failure text, or None when it passed}"""
+        runner = self.build()
+        unique = f"{module}-{os.getpid()}"
+        log, results = self.folder / f"{unique}.log", self.folder / f"{unique}.xml"
+        wanted = "|".join(re.escape(name) for name in names)
+        try:
+            runner.test(hdl_toplevel=self.top, test_module=module, build_dir=self.folder, test_dir=self.folder,
+                        results_xml=str(results), log_file=log, test_filter=rf"\.({wanted})$",
+                        extra_env={"COCOTB_ANSI_OUTPUT": "0", "COCOTB_SCHEDULER_DEBUG": "0"})
+        except SystemExit as ended:  # the simulator's exit code; the results tell more
+            if not results.exists():
+                return {name: f"simulation ended with {ended}\n{log.read_text()[-4000:]}" for name in names}
+        outcome = {name: "did not run" for name in names}
+        for case in ElementTree.parse(results).iter("testcase"):
+            bad = case.find("failure") is not None or case.find("error") is not None
+            outcome[case.get("name")] = log.read_text()[-6000:] if bad else None
+        results.unlink()
+        log.rename(self.folder / f"{module}.log")
+        return outcome
+
+
+class CocotbItem(pytest.Item):
+    def __init__(self, *, bench, test, **kwargs):
+        super().__init__(**kwargs)
+        self.bench, self.test = bench, test
+
+    def runtest(self):
+        outcomes = self.config.stash.setdefault(OUTCOMES, {})
+        module = self.path.stem
+        key = (module, self.bench.folder)
+        if key not in outcomes:
+            names = [i.test for i in self.session.items if isinstance(i, CocotbItem)
+                     and (i.path.stem, i.bench.folder) == key]
+            if str(self.path.parent) not in sys.path:
+                sys.path.insert(0, str(self.path.parent))
+            outcomes[key] = self.bench.run(module, names)
+        failure = outcomes[key][self.test]
+        if failure:
+            raise SimulationFailed(failure)
+
+    def repr_failure(self, excinfo, style=None):
+        if isinstance(excinfo.value, SimulationFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self):
+        return self.path, None, self.name
+
+
+class SimulationFailed(Exception):
+    """The text is the end of the simulation's log."""
+
+
+OUTCOMES = pytest.StashKey[dict]()
+
+
+def pytest_pycollect_makeitem(collector, name, obj):
+    """Hook for conftest.py: cocotb tests become pytest tests."""
+    if not isinstance(obj, TestGenerator):
+        return None
+    items = []
+    for bench in collector.obj.BENCHES:
+        if re.fullmatch(bench.tests, obj.name):
+            shown = f"{name}[{bench.label}]" if bench.label else name
+            items.append(CocotbItem.from_parent(collector, name=shown, bench=bench, test=obj.name))
+    return items
