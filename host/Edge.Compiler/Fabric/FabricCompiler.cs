@@ -1,0 +1,153 @@
+using Edge.Networks.Integers;
+using Edge.Networks.Numerics;
+
+namespace Edge.Compiler.Fabric;
+
+/// <summary>Unrolls an integer network: every constant becomes shifts and adders.</summary>
+public static class FabricCompiler
+{
+    public static AdderGraph Unroll(IntegerNetwork network)
+    {
+        var builder = new AdderGraphBuilder();
+        int[] uses = new int[network.Tensors.Count];
+        uses[network.OutputTensor]++;
+        foreach (int input in network.Operations.SelectMany(operation => operation.Inputs))
+        {
+            uses[input]++;
+        }
+
+        var tensors = new LinearForm[network.Tensors.Count][];
+        tensors[0] = [.. network.InputTensor.Ranges.Select((range, i) => LinearForm.Of(builder.Input(i, range)))];
+        foreach (IntegerOperation operation in network.Operations)
+        {
+            LinearForm[] forms = Expand(builder, operation, tensors);
+
+            // A sum with one reader waits: the reader's rounding constant can join it.
+            tensors[operation.Output] = uses[operation.Output] > 1 || operation.Output == network.OutputTensor
+                ? [.. forms.Select(form => LinearForm.Of(form.Realise(builder)))]
+                : forms;
+        }
+
+        return builder.Build([.. tensors[network.OutputTensor].Select(form => form.Realise(builder))], network.InputLength);
+    }
+
+    private static LinearForm[] Expand(AdderGraphBuilder builder, IntegerOperation operation, LinearForm[][] tensors)
+    {
+        LinearForm[] x = tensors[operation.Inputs[0]];
+        switch (operation)
+        {
+            case Affine affine:
+                LinearForm[] inputs = [.. x.Select(form => LinearForm.Of(form.Realise(builder)))];
+                return [.. affine.Bias.Select((bias, i) => Combine(inputs, affine.Weights.Row(i), bias))];
+
+            case Scale scale:
+                return [.. x.Select((form, i) => LinearForm.Of(form.Realise(builder)).Times(scale.Multipliers[i]).Plus(scale.Addends[i]))];
+
+            case Requantize requantize:
+                return [.. x.Select((form, i) => LinearForm.Of(Round(builder, form, requantize, i)))];
+
+            case Thresholds thresholds:
+                return [.. x.Select((form, i) =>
+                {
+                    int node = form.Realise(builder);
+                    return new LinearForm([.. thresholds.Levels[i].Select(level => new Term(builder.Reaches(node, level), 0, Negative: false))], thresholds.Base[i]);
+                })];
+
+            case Add add:
+                return [.. x.Select((form, i) => form.Plus(tensors[add.Right][i]))];
+
+            case ArgMax:
+                return [LinearForm.Of(Largest(builder, [.. x.Select(form => form.Realise(builder))]))];
+
+            case Rearrange rearrange:
+                int[] nodes = [.. x.Select(form => form.Realise(builder))];
+                return [.. rearrange.Indices.Select(index => LinearForm.Of(nodes[index]))];
+
+            default:
+                throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation");
+        }
+    }
+
+    private static LinearForm Combine(LinearForm[] inputs, ReadOnlySpan<long> weights, long bias)
+    {
+        var terms = new List<Term>();
+        for (int j = 0; j < weights.Length; j++)
+        {
+            terms.AddRange(inputs[j].Times(weights[j]).Terms);
+        }
+
+        return new(terms, bias);
+    }
+
+    private static int Round(AdderGraphBuilder builder, LinearForm form, Requantize requantize, int i)
+    {
+        int shift = requantize.Shifts[i];
+        int node;
+        if (shift == 0)
+        {
+            node = form.Realise(builder);
+        }
+        else if (requantize.Rounding == Rounding.HalfEven)
+        {
+            node = builder.Shift(form.Plus(1L << (shift - 1)).Realise(builder), shift, evenOnTie: true);
+        }
+        else
+        {
+            // A constant, and for modes that look at the sign one more term: sign * difference.
+            long whenPositive = requantize.Rounding.Offset(0, shift);
+            long difference = requantize.Rounding.Offset(-1, shift) - whenPositive;
+            if (difference != 0)
+            {
+                int x = form.Realise(builder);
+                int negative = builder.Reaches(x, 0);
+                form = LinearForm.Of(x).Plus(new LinearForm([new(negative, 0, Negative: false)], -1).Times(-difference));
+            }
+
+            node = builder.Shift(form.Plus(whenPositive).Realise(builder), shift, evenOnTie: false);
+        }
+
+        return builder.Clamp(node, requantize.Low[i], requantize.High[i]);
+    }
+
+    /// <summary>Index of the first largest node, by a tournament.</summary>
+    private static int Largest(AdderGraphBuilder builder, int[] nodes)
+    {
+        var players = nodes.Select((node, index) => (Node: node, Index: builder.Constant(index))).ToList();
+        while (players.Count > 1)
+        {
+            var winners = new List<(int Node, int Index)>();
+            for (int k = 0; k + 1 < players.Count; k += 2)
+            {
+                (int Node, int Index) first = players[k];
+                (int Node, int Index) second = players[k + 1];
+                int secondWins = builder.Greater(second.Node, first.Node);
+                winners.Add((builder.Select(secondWins, second.Node, first.Node), builder.Select(secondWins, second.Index, first.Index)));
+            }
+
+            if (players.Count % 2 == 1)
+            {
+                winners.Add(players[^1]);
+            }
+
+            players = winners;
+        }
+
+        return players[0].Index;
+    }
+}
+
+/// <summary>A sum of terms and a constant that no adder has been built for yet.</summary>
+internal sealed record LinearForm(IReadOnlyList<Term> Terms, long Constant)
+{
+    public static LinearForm Of(int node) => new([new(node, 0, Negative: false)], 0);
+
+    public LinearForm Plus(long constant) => new(Terms, Constant + constant);
+
+    public LinearForm Plus(LinearForm other) => new([.. Terms, .. other.Terms], Constant + other.Constant);
+
+    public LinearForm Times(long factor) => new(
+        [.. CanonicalSignedDigits.Of(factor).SelectMany(digit => Terms.Select(term => term.ShiftedBy(digit.Power) with { Negative = term.Negative != digit.Negative }))],
+        Constant * factor);
+
+    public int Realise(AdderGraphBuilder builder) => builder.Sum(Terms, Constant);
+}

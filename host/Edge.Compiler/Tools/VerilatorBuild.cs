@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace Edge.Compiler.Tools;
+
+/// <summary>Builds a design and its C++ harness into a shared library; the same sources are built once.</summary>
+public static class VerilatorBuild
+{
+    private static readonly string[] Options =
+        ["--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "--output-split", "20000", "-Wno-fatal", "-CFLAGS", "-fPIC"];
+
+    public static string Version => ExternalTool.Run("verilator", ["--version"]).Trim();
+
+    /// <param name="top">Top module; the class is called V + top.</param>
+    /// <param name="design">SystemVerilog files by name; packages come first.</param>
+    /// <param name="harness">C++ files by name.</param>
+    /// <param name="progress">Told when something has to be built.</param>
+    /// <returns>Path of the library.</returns>
+    public static string Library(
+        string top,
+        IReadOnlyDictionary<string, string> design,
+        IReadOnlyDictionary<string, string> harness,
+        Action<string>? progress = null,
+        CancellationToken cancel = default)
+    {
+        string[] key = [Version, top, .. Options, .. design.Concat(harness).SelectMany(file => new[] { file.Key, file.Value })];
+        string folder = BuildCache.Get("verilator", key, target => Build(top, design, harness, target, progress, cancel));
+        return Path.Combine(folder, "library.so");
+    }
+
+    private static void Build(
+        string top,
+        IReadOnlyDictionary<string, string> design,
+        IReadOnlyDictionary<string, string> harness,
+        string target,
+        Action<string>? progress,
+        CancellationToken cancel)
+    {
+        progress?.Invoke($"building the simulation of {top} (once; it is kept in {BuildCache.Folder})");
+        string work = Path.Combine(target, "work");
+        Directory.CreateDirectory(work);
+        foreach ((string name, string text) in design.Concat(harness))
+        {
+            File.WriteAllText(Path.Combine(work, name), text);
+        }
+
+        string[] sources = [.. design.Keys.OrderBy(name => !name.EndsWith("_config.sv", StringComparison.Ordinal)).ThenBy(name => name, StringComparer.Ordinal)];
+        ExternalTool.Run("verilator", [.. Options, "--Mdir", "obj", "--top-module", top, .. sources], work, cancel);
+
+        string jobs = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
+        string library = $"V{top}__ALL.a";
+        ExternalTool.Run("make", ["-s", "-C", "obj", "-f", $"V{top}.mk", "-j", jobs, "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1", library, "verilated.o", "verilated_threads.o"], work, cancel);
+
+        string include = ExternalTool.Run("verilator", ["--getenv", "VERILATOR_ROOT"], cancel: cancel).Trim();
+        string[] units = [.. harness.Keys.Where(name => name.EndsWith(".cpp", StringComparison.Ordinal))];
+        ExternalTool.Run(
+            "g++",
+            ["-std=c++17", "-O2", "-fPIC", "-shared", "-o", Path.Combine(target, "library.so"), "-I.", "-Iobj", $"-I{include}/include", $"-I{include}/include/vltstd",
+             .. units, $"obj/{library}", "obj/verilated.o", "obj/verilated_threads.o", "-pthread"],
+            work,
+            cancel);
+        Directory.Delete(work, recursive: true);
+    }
+}
