@@ -90,10 +90,17 @@ class Bench:
         outcome = {name: "did not run" for name in names}
         for case in ElementTree.parse(results).iter("testcase"):
             bad = case.find("failure") is not None or case.find("error") is not None
-            outcome[case.get("name")] = log.read_text()[-6000:] if bad else None
+            outcome[case.get("name")] = _part_of(log.read_text(), f"{module}.{case.get('name')}") if bad else None
         results.unlink()
         log.rename(self.folder / f"{module}.log")
         return outcome
+
+
+def _part_of(log, test):
+    """What the log says of one test."""
+    begin = log.find(f"running {test} (")
+    end = log.find("cocotb.regression                  running ", begin + 1)
+    return log[max(begin, 0):end if end > 0 else begin + 6000]
 
 
 class CocotbItem(pytest.Item):

@@ -1,6 +1,7 @@
 // position_memory: the positions of a list scan, written through a window whose index moves on by
 // itself. Writes beyond the last position are ignored. Reading takes 1 clock: read_data_o belongs
-// to the read_index_i of the edge before. One write and one read a clock.
+// to the read_index_i of the edge before, and is new when that edge wrote it. One write and one read a
+// clock.
 module position_memory #(
   parameter int Depth = 4096,  // positions, 2 to 65536
   localparam int IndexBits = $clog2(Depth)
@@ -19,11 +20,12 @@ module position_memory #(
   end
 
   logic [31:0] memory [Depth];
-  logic [31:0] index_q;
-  logic        write;
+  logic [31:0] index_q, read_data_q, newest_q;
+  logic        write, newest_read_q;
 
-  assign index_o = index_q;
-  assign write   = data_write_i && index_q < 32'(Depth);
+  assign index_o     = index_q;
+  assign write       = data_write_i && index_q < 32'(Depth);
+  assign read_data_o = newest_read_q ? newest_q : read_data_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni)            index_q <= '0;
@@ -33,6 +35,8 @@ module position_memory #(
 
   always_ff @(posedge clk_i) begin
     if (write) memory[index_q[IndexBits-1:0]] <= write_data_i;
-    read_data_o <= memory[read_index_i];
+    read_data_q   <= memory[read_index_i];
+    newest_q      <= write_data_i;  // round the block RAM, which need not read what it writes
+    newest_read_q <= write && index_q[IndexBits-1:0] == read_index_i;
   end
 endmodule
