@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Edge.Cli.Output;
+using Edge.Compiler.Verification;
+using Edge.Networks;
+using Edge.Networks.Arrays;
+using Edge.Networks.Integers;
+
+namespace Edge.Cli.Commands;
+
+internal static class PredictCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("predict", "Run a network on the rows of an array");
+        ModelOptions model = ModelOptions.AddTo(command);
+        var input = new Option<string>("--input") { Description = "Inputs, a row each (.npy)", Required = true, HelpName = "X.npy" };
+        var output = new Option<string>("--output") { Description = "Where to write the results (.npy)", Required = true, HelpName = "Y.npy" };
+        var on = new Option<string>("--on") { Description = "reference, onnxruntime, verilator or icarus", DefaultValueFactory = _ => "reference", HelpName = "BACKEND" };
+        var integers = new Option<bool>("--integers") { Description = "Write the integers (int64) instead of values (float64)" };
+        on.CompletionSources.Add([.. Enum.GetValues<Backend>().Select(BackendRunner.NameOf)]);
+        command.Add(input);
+        command.Add(output);
+        command.Add(on);
+        command.Add(integers);
+        Terminal.Handle(command, (parsed, terminal, cancel) =>
+        {
+            IReadOnlyList<Backend> backends = BackendRunner.Parse(parsed.GetValue(on));
+            if (backends.Count != 1)
+            {
+                throw new InvalidInputException("--on: give one backend.");
+            }
+
+            if (BackendRunner.Missing(backends[0]) is { } missing)
+            {
+                throw new InvalidInputException(missing);
+            }
+
+            QuantizedModel quantized = model.Load(parsed, terminal);
+            NpyArray rows = ModelOptions.Rows(parsed.GetRequiredValue(input), quantized, "--input");
+            double[] values = [.. rows.Values.Select(value => (double)(float)value)];
+            var outside = new List<int>();
+            IntegerNetwork network = quantized.Integers;
+            long[] encoded = network.Input.EncodeRows(values, outside);
+            RowsOutside.Report(terminal, outside, network.Input.Origin);
+
+            var runner = new BackendRunner(network, model.LevelsPerStage(parsed), terminal.Progress);
+            long[] results = runner.Run(backends[0], values, encoded, cancel);
+            int[] shape = [rows.Rows, .. network.Output.Shape];
+            string file = parsed.GetRequiredValue(output);
+            if (parsed.GetValue(integers))
+            {
+                NpyArray.Write(file, shape, results.AsSpan());
+            }
+            else
+            {
+                NpyArray.Write(file, shape, network.Output.Decode(results, network.OutputLength, model.BeforeSoftmax(parsed)).AsSpan());
+            }
+
+            terminal.Result(
+                new { Rows = rows.Rows, Outputs = network.OutputLength, Backend = BackendRunner.NameOf(backends[0]), File = file, RowsOutsideInputFormat = outside },
+                text => text.WriteLine($"{rows.Rows} rows, {network.OutputLength} outputs each, on {BackendRunner.NameOf(backends[0])}: written to {file}"));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}
+
+/// <summary>Names the rows whose inputs the format does not hold.</summary>
+internal static class RowsOutside
+{
+    public static void Report(Terminal terminal, List<int> rows, string format)
+    {
+        if (rows.Count > 0)
+        {
+            const int Shown = 12;
+            string names = string.Join(", ", rows.Take(Shown)) + (rows.Count > Shown ? ", ..." : string.Empty);
+            terminal.Progress($"{rows.Count} rows hold values outside the input format ({format}); they were rounded or limited to it: {names}");
+        }
+    }
+}

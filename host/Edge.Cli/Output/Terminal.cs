@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Edge.Networks;
+
+namespace Edge.Cli.Output;
+
+/// <summary>Where a command speaks: results on standard output, as text or (with --json) as one JSON object; progress and
+/// errors on standard error.</summary>
+public sealed class Terminal(bool json)
+{
+    public static readonly Option<bool> JsonOption = new("--json") { Description = "Print the result as one JSON object", Recursive = true };
+
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    private readonly TextWriter log = Console.Error;
+
+    public bool Json => json;
+
+    /// <summary>Gives a command its action: errors become messages and exit codes, never stack traces.</summary>
+    public static void Handle(Command command, Func<ParseResult, Terminal, CancellationToken, int> action) =>
+        command.SetAction((parsed, cancel) => Task.Run(() => Guarded(parsed, action, cancel), CancellationToken.None));
+
+    /// <summary>Says that something goes on; a line each, so that it reads well in a log too.</summary>
+    public void Progress(string message) => log.WriteLine($"edge: {message}");
+
+    /// <summary>The command's result: the text for people, or the object as JSON.</summary>
+    public void Result(object result, Action<TextWriter> text)
+    {
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(result, Format));
+        }
+        else
+        {
+            text(Console.Out);
+        }
+    }
+
+    private static int Guarded(ParseResult parsed, Func<ParseResult, Terminal, CancellationToken, int> action, CancellationToken cancel)
+    {
+        var terminal = new Terminal(parsed.GetValue(JsonOption));
+        try
+        {
+            return action(parsed, terminal, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            return terminal.Fail("stopped.", ExitCode.Cancelled);
+        }
+        catch (Exception error) when (error is InvalidInputException or InvalidDataException)
+        {
+            return terminal.Fail(error.Message, ExitCode.BadInput);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return terminal.Fail(error.Message, ExitCode.BadInput);
+        }
+        catch (Exception error) when (Environment.GetEnvironmentVariable("EDGE_DEBUG") is null)
+        {
+            return terminal.Fail($"internal error: {error.Message} (EDGE_DEBUG=1 shows where)", ExitCode.InternalError);
+        }
+    }
+
+    private int Fail(string message, int code)
+    {
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(new { Error = message, ExitCode = code }, Format));
+        }
+
+        log.WriteLine($"edge: {message}");
+        return code;
+    }
+}
