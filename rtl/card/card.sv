@@ -9,7 +9,8 @@
 // 2 (ingress) + Latency of the network + 2 (decision) + 1 (pin), in clocks; slower only when the network
 // makes a vector wait. From the edge that takes a host vector to the edge that raises aux_trigger_o:
 // Latency + 2. The ADC is never stalled, and events never hold a decision back.
-// Combinational paths: stall_network_i, the settings and the network's ready to vector_ready_o.
+// A command acts at the edge that takes its bus write.
+// Combinational paths: stall_network_i and the network's ready to vector_ready_o.
 module card #(
   parameter int PositionDepth   = 4096,  // positions of the list, 2 to 65536
   parameter int EventDepth      = 256,   // event records that can wait, 8 or more

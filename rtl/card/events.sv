@@ -36,10 +36,9 @@ module events #(
   input  logic [15:0] pixel_latency_i,
   input  logic [15:0] pixel_events_i,
   input  logic [31:0] pixel_sum_i,
-  // in the clock before
-  input  logic        trip_i,
+  input  logic        trip_i,         // it tripped at the edge before
   input  logic [7:0]  trip_causes_i,
-  input  logic        end_i,
+  input  logic        end_i,          // a run ended
   input  logic        end_aborted_i,
   input  logic [31:0] site_i,
   input  logic [63:0] unblanked_run_i,
@@ -140,7 +139,7 @@ module events #(
     if (end_i) begin
       end_aborted_q <= end_aborted_i;
       end_site_q    <= site_i;
-      end_time_q    <= before_q;
+      end_time_q    <= time_i;
     end
   end
 

@@ -20,13 +20,19 @@ def seeded(dut, name=""):
     return random.Random(f"{SEED} {name}")
 
 
+_clock = None
+
+
 async def start(dut, **inputs):
-    """Drives every input, starts the clock and releases reset. Inputs not named are 0."""
+    """Drives every input, starts the clock and releases reset; again in a test: a power cycle.
+    Inputs not named are 0."""
+    global _clock
     for handle in dut:
         if handle._name.endswith("_i") and handle._name != "clk_i":
             handle.value = inputs.get(handle._name, 0)
     dut.rst_ni.value = 0
-    cocotb.start_soon(Clock(dut.clk_i, PERIOD_NS, unit="ns").start())
+    if _clock is None or _clock.done():  # a test's end stops its clock
+        _clock = cocotb.start_soon(Clock(dut.clk_i, PERIOD_NS, unit="ns").start())
     for _ in range(2):
         await RisingEdge(dut.clk_i)
     dut.rst_ni.value = 1
