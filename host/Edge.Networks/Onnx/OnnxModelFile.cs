@@ -48,16 +48,16 @@ public sealed class OnnxModelFile
         }
 
         byte[] bytes = File.ReadAllBytes(path);
-        using var input = new CodedInputStream(bytes);
-        var model = new ModelProto();
+        ModelProto model;
         try
         {
-            model.MergeFrom(input);
+            model = ModelProto.Parser.ParseFrom(bytes);
         }
         catch (InvalidProtocolBufferException error)
         {
+            string fault = WireScan.FirstFault(bytes) ?? $"a field inside the {bytes.Length} bytes is damaged";
             throw new InvalidInputException(
-                $"{path}: the file is truncated or no valid ONNX protobuf; reading stopped at byte {input.Position} of {bytes.Length}. Copy or export the model again. ({error.Message})", error);
+                $"{path}: the file is truncated or no valid ONNX protobuf: {fault}. Copy or export the model again.", error);
         }
 
         if (model.Graph is null || model.Graph.Node.Count == 0)

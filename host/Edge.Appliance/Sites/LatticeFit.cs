@@ -1,0 +1,180 @@
+using Edge.Networks;
+using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.Optimization;
+using Complex = System.Numerics.Complex;
+
+namespace Edge.Appliance.Sites;
+
+/// <summary>Finds a honeycomb lattice in a low-dose overview. The reciprocal vectors come from the strongest first-order
+/// Fourier amplitudes; origin and final vectors maximise the Poisson likelihood of the counts under columns of Gaussian
+/// shape on a background.</summary>
+public sealed class LatticeFit
+{
+    /// <summary>Root mean square radius of a column's image along one axis, angstrom: probe and source of a corrected
+    /// microscope. The fit is flat around it.</summary>
+    private const double ColumnSigma = 0.55;
+
+    private readonly OverviewImage image;
+    private readonly double latticeConstant;
+    private readonly double chalcogenWeight;
+
+    private LatticeFit(OverviewImage image, double latticeConstant, double chalcogenWeight)
+    {
+        this.image = image;
+        this.latticeConstant = latticeConstant;
+        this.chalcogenWeight = chalcogenWeight;
+    }
+
+    /// <param name="latticeConstant">Of the material, angstrom; the image may be off by some per cent.</param>
+    /// <param name="chalcogenWeight">Brightness of a chalcogen column against a metal column.</param>
+    /// <exception cref="InvalidInputException">No lattice stands out of the noise.</exception>
+    public static Lattice Fit(OverviewImage image, double latticeConstant, double chalcogenWeight)
+    {
+        var fit = new LatticeFit(image, latticeConstant, chalcogenWeight);
+        (Position a, Position b) = fit.LatticeVectors();
+        Lattice start = fit.BestOrigin(a, b);
+        return fit.Refine(start);
+    }
+
+    /// <summary>First-order reciprocal vectors by amplitude, over rotation and 6 % of scale; then the real vectors.</summary>
+    private (Position A, Position B) LatticeVectors()
+    {
+        double expected = 2 / (Math.Sqrt(3) * latticeConstant);
+        double best = 0;
+        double bestAngle = 0;
+        double bestLength = expected;
+        for (int scale = -6; scale <= 6; scale++)
+        {
+            double length = expected * (1 + (0.01 * scale));
+            for (double angle = 0; angle < Math.PI / 3; angle += 0.01)
+            {
+                double power = Enumerable.Range(0, 3).Sum(k => Power(length, angle + (k * Math.PI / 3)));
+                if (power > best)
+                {
+                    (best, bestAngle, bestLength) = (power, angle, length);
+                }
+            }
+        }
+
+        // Counts at random positions have a mean power of their sum; three vectors of a lattice stand far above.
+        double noise = 3 * image.Signal.Sum(value => Math.Max(value, 0));
+        if (best < 12 * noise)
+        {
+            throw new InvalidInputException(
+                $"the overview shows no lattice of {latticeConstant:F2} A: its strongest triple of Fourier amplitudes is {best / noise:F1} times the noise (12 are needed). Raise overview.dose, or correct material.lattice_constant.");
+        }
+
+        // Reciprocal vectors g1, g2 at 60 degrees give real vectors at 120 degrees, which A + B over 3 expects at 60.
+        Position g1 = Direction(bestLength, bestAngle);
+        Position g2 = Direction(bestLength, bestAngle + (Math.PI / 3));
+        double determinant = (g1.X * g2.Y) - (g1.Y * g2.X);
+        var a = new Position(g2.Y / determinant, -g2.X / determinant);
+        var b = new Position(-g1.Y / determinant, g1.X / determinant);
+        return (a, a + b);
+    }
+
+    private Lattice BestOrigin(Position a, Position b)
+    {
+        const int Steps = 24;
+        Lattice? best = null;
+        double bestLikelihood = double.NegativeInfinity;
+        foreach (double mirror in new[] { 1.0, -1.0 })
+        {
+            for (int i = 0; i < Steps; i++)
+            {
+                for (int j = 0; j < Steps; j++)
+                {
+                    Position centre = new(image.X(image.Columns / 2), image.Y(image.Rows / 2));
+                    var lattice = new Lattice(centre + ((double)i / Steps * a) + ((double)j / Steps * b), mirror * a, mirror * b);
+                    double likelihood = Likelihood(lattice);
+                    if (likelihood > bestLikelihood)
+                    {
+                        (best, bestLikelihood) = (lattice, likelihood);
+                    }
+                }
+            }
+        }
+
+        return best!;
+    }
+
+    private Lattice Refine(Lattice start)
+    {
+        // Steps of the simplex: 0.1 A for the origin; for the vectors what moves the far corner by as much.
+        double corner = 0.1 / Math.Max(1, Math.Max(image.Columns * image.PitchX, image.Rows * image.PitchY) / 2 / latticeConstant);
+        Vector<double> first = Vector<double>.Build.Dense([start.Metal.X, start.Metal.Y, start.A.X, start.A.Y, start.B.X, start.B.Y]);
+        Vector<double> steps = Vector<double>.Build.Dense([0.1, 0.1, corner, corner, corner, corner]);
+        MinimizationResult result = NelderMeadSimplex.Minimum(
+            ObjectiveFunction.Value(parameters => -Likelihood(From(parameters))), first, steps, convergenceTolerance: 1e-4, maximumIterations: 2000);
+        return From(result.MinimizingPoint);
+
+        static Lattice From(Vector<double> p) => new(new(p[0], p[1]), new(p[2], p[3]), new(p[4], p[5]));
+    }
+
+    /// <summary>Sum of counts times log intensity, where the intensities are scaled to the counts in total.</summary>
+    private double Likelihood(Lattice lattice)
+    {
+        const double Background = 0.08; // of a metal column's peak
+        double determinant = (lattice.A.X * lattice.B.Y) - (lattice.A.Y * lattice.B.X);
+        double sum = 0;
+        double intensities = 0;
+        Position chalcogen = lattice.Metal + lattice.ToChalcogen;
+        for (int row = 0; row < image.Rows; row++)
+        {
+            for (int column = 0; column < image.Columns; column++)
+            {
+                var here = new Position(image.X(column), image.Y(row));
+                double intensity = Background
+                    + Column(here - lattice.Metal, lattice, determinant)
+                    + (chalcogenWeight * Column(here - chalcogen, lattice, determinant));
+                intensities += intensity;
+                double count = image.Signal[(row * image.Columns) + column];
+                sum += count * Math.Log(intensity);
+            }
+        }
+
+        return sum - (image.Total * Math.Log(intensities));
+    }
+
+    /// <summary>Gaussian of the distance to the nearest lattice point.</summary>
+    private static double Column(Position offset, Lattice lattice, double determinant)
+    {
+        double u = ((offset.X * lattice.B.Y) - (offset.Y * lattice.B.X)) / determinant;
+        double v = ((lattice.A.X * offset.Y) - (lattice.A.Y * offset.X)) / determinant;
+        double nearest = double.PositiveInfinity;
+        double floorU = Math.Floor(u);
+        double floorV = Math.Floor(v);
+        for (int corner = 0; corner < 4; corner++)
+        {
+            double du = u - floorU - (corner & 1);
+            double dv = v - floorV - (corner >> 1);
+            double x = (du * lattice.A.X) + (dv * lattice.B.X);
+            double y = (du * lattice.A.Y) + (dv * lattice.B.Y);
+            nearest = Math.Min(nearest, (x * x) + (y * y));
+        }
+
+        return Math.Exp(-nearest / (2 * ColumnSigma * ColumnSigma));
+    }
+
+    private double Power(double length, double angle)
+    {
+        Position g = Direction(length, angle);
+        double mean = image.Total / image.Signal.Length;
+        Complex sum = Complex.Zero;
+        for (int row = 0; row < image.Rows; row++)
+        {
+            // exp(2 pi i g r) advances by a constant factor along a line.
+            Complex factor = Complex.FromPolarCoordinates(1, 2 * Math.PI * ((g.X * image.OriginX) + (g.Y * image.Y(row))));
+            Complex step = Complex.FromPolarCoordinates(1, 2 * Math.PI * g.X * image.PitchX);
+            for (int column = 0; column < image.Columns; column++)
+            {
+                sum += (image.Signal[(row * image.Columns) + column] - mean) * factor;
+                factor *= step;
+            }
+        }
+
+        return (sum.Real * sum.Real) + (sum.Imaginary * sum.Imaginary);
+    }
+
+    private static Position Direction(double length, double angle) => new(length * Math.Cos(angle), length * Math.Sin(angle));
+}
