@@ -462,9 +462,10 @@ module card #(
 
   // ---------------------------------------------------------------- what is told
   logic [7:0] decision_flags;
-  logic       unused_top_bits;
+  logic       moved_pin, unused_top_bits;
 
-  assign decision_flags  = {3'd0, kept, pin_falls, decision_closed && !decision_cause[2], note_clipped,
+  assign moved_pin       = advance && pin_falls && !decision_closed;
+  assign decision_flags  = {3'd0, kept, moved_pin, decision_closed && !decision_cause[2], note_clipped,
                             decision_sure};
   assign unused_top_bits = ^{live_causes[7], hold_causes[7:6]};
 
@@ -525,7 +526,7 @@ module card #(
     .clk_i,
     .rst_ni,
     .clear_i     (clear_counters),
-    .measure_i   (decision_valid && (decision_host || (pin_falls && !decision_closed))),
+    .measure_i   (moved_pin || (decision_valid && decision_host)),
     .clocks_i    (decision_clocks),
     .last_o      (latency_last),
     .min_o       (latency_min),

@@ -158,6 +158,10 @@ module scan #(
     end
   end
 
+  logic [31:0] list_x, list_y;
+  assign list_x = {position[15:0], 16'd0};
+  assign list_y = {position[31:16], 16'd0};
+
   // Where the probe goes. Within a line only x moves, and the site changes with the dwell.
   always_comb begin
     x_d      = x_q;
@@ -171,8 +175,8 @@ module scan #(
       site_d   = first_move ? '0 : site_q + 32'd1;
       column_d = '0;
       row_d    = first_move ? '0 : row_q + 16'd1;
-      x_d      = list_i ? {position[15:0], 16'd0} : x_start_i;
-      y_d      = list_i ? {position[31:16], 16'd0} : first_move ? y_start_i : y_q + y_step_i;
+      x_d      = list_i ? list_x : x_start_i;
+      y_d      = list_i ? list_y : first_move ? y_start_i : y_q + y_step_i;
       next_d   = next_q + 17'd1;
     end else if (state_q == Dwell && start_o) begin
       site_d   = site_q + 32'd1;
