@@ -250,7 +250,7 @@ module card #(
   );
 
   // ---------------------------------------------------------------- ingress
-  logic        adc_vector_valid, vector_clipped, pixel_valid;
+  logic        adc_vector_valid, vector_clipped, pixel_valid, collecting;
   logic [95:0] adc_vector_data;
   logic [31:0] vector_site, vector_sum, vector_time;
   logic [15:0] vector_samples, vector_events;
@@ -282,6 +282,7 @@ module card #(
     .vector_clipped_o  (vector_clipped),
     .vector_time_o     (vector_time),
     .pixel_valid_o     (pixel_valid),
+    .collecting_o      (collecting),
     .busy_o            (ingress_busy)
   );
 
@@ -352,7 +353,7 @@ module card #(
   logic [15:0]         note_events, note_network;
 
   // A dwell that ends without a result is noted with what the ingress has of it so far.
-  assign of_this_dwell = vector_site == site && ingress_busy;
+  assign of_this_dwell = collecting && vector_site == site;
   assign dwell_note    = of_this_dwell ? {16'd0, vector_clipped, vector_time, vector_events, vector_sum} : '0;
 
   decision #(

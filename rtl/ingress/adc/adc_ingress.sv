@@ -35,9 +35,10 @@ module adc_ingress (
   output logic               vector_clipped_o,
   output logic [31:0]        vector_time_o,      // time_i at the edge that took the sample
   output logic               pixel_valid_o,
+  output logic               collecting_o,       // the vector outputs are those of a dwell under way
   output logic               busy_o              // a marker or a dwell is under way
 );
-  logic        first, marker_busy, collecting;
+  logic        first, marker_busy;
   logic [31:0] first_site;
 
   marker_delay u_marker_delay (
@@ -121,9 +122,9 @@ module adc_ingress (
     .vector_clipped_o,
     .vector_time_o,
     .pixel_valid_o,
-    .collecting_o     (collecting)
+    .collecting_o
   );
 
-  assign busy_o = marker_busy || collecting || (raw_valid_q && raw_first_q)
+  assign busy_o = marker_busy || collecting_o || (raw_valid_q && raw_first_q)
                   || (sample_valid_q && sample_first_q);
 endmodule

@@ -1,0 +1,61 @@
+// playback: plays inputs from stimulus.hex into a card and prints its outputs, clock by clock, for
+// whichever simulator runs it. A word of the stimulus, highest first:
+//   rst_ni, bus_write, bus_read, adc_valid, vector_valid, event_ready, microscope_blank,
+//   external_interlock, stall, 3 bits 0, address 16, adc 16, wdata 32, vector 192
+module playback #(
+  parameter int Clocks = 1000
+);
+  localparam int VectorBits = network_config::InputCount * network_config::InputWidth;
+
+  logic [267:0] stimulus [Clocks];
+  logic         clk = 1'b0;
+  logic         rst_n, bus_write, bus_read, adc_valid, vector_valid, event_ready, microscope_blank;
+  logic         external_interlock, stall, vector_ready, event_valid, permit, keep_alive, advance, aux;
+  logic [15:0]  address, adc, x, y;
+  logic [31:0]  wdata, rdata;
+  logic [191:0] vector;
+  logic [511:0] record;
+  logic [2:0]   unused;
+
+  card #(.PositionDepth(16), .EventDepth(16), .KeepAliveClocks(4)) u_card (
+    .clk_i                (clk),
+    .rst_ni               (rst_n),
+    .bus_write_i          (bus_write),
+    .bus_read_i           (bus_read),
+    .bus_address_i        (address),
+    .bus_wdata_i          (wdata),
+    .bus_rdata_o          (rdata),
+    .adc_valid_i          (adc_valid),
+    .adc_data_i           (adc),
+    .vector_valid_i       (vector_valid),
+    .vector_ready_o       (vector_ready),
+    .vector_data_i        (vector[VectorBits-1:0]),
+    .event_valid_o        (event_valid),
+    .event_ready_i        (event_ready),
+    .event_data_o         (record),
+    .microscope_blank_i   (microscope_blank),
+    .external_interlock_i (external_interlock),
+    .stall_network_i      (stall),
+    .permit_beam_o        (permit),
+    .keep_alive_o         (keep_alive),
+    .pixel_advance_o      (advance),
+    .aux_trigger_o        (aux),
+    .scan_x_o             (x),
+    .scan_y_o             (y)
+  );
+
+  initial begin
+    $readmemh("stimulus.hex", stimulus);
+    for (int i = 0; i < Clocks; i++) begin
+      {rst_n, bus_write, bus_read, adc_valid, vector_valid, event_ready, microscope_blank, external_interlock,
+       stall, unused, address, adc, wdata, vector} = stimulus[i];
+      #2;
+      $display("%b %b %b %b %b %b %h %h %h %h", permit, keep_alive, advance, aux, vector_ready, event_valid, x, y,
+               rdata, event_valid ? record : 512'd0);
+      clk = 1'b1;
+      #2;
+      clk = 1'b0;
+    end
+    $finish;
+  end
+endmodule
