@@ -39,7 +39,8 @@ internal static class IntegerOperationWriter
                 return graph.Node("Add", [x, graph.Cast(names[add.Right], type)]);
 
             case ArgMax:
-                string index = graph.Node("ArgMax", [x], type: OnnxType.Int64, attributes: [OnnxGraphWriter.Attribute("axis", 1), OnnxGraphWriter.Attribute("keepdims", 1)]);
+                string best = type == OnnxType.Int64 ? IsLargest(graph, x) : x;
+                string index = graph.Node("ArgMax", [best], type: OnnxType.Int64, attributes: [OnnxGraphWriter.Attribute("axis", 1), OnnxGraphWriter.Attribute("keepdims", 1)]);
                 return graph.Cast(index, OnnxType.Float);
 
             case Rearrange rearrange:
@@ -104,6 +105,14 @@ internal static class IntegerOperationWriter
         }
 
         return FloorDivide(sum);
+    }
+
+    /// <summary>1 where an int64 element is the largest. ONNX Runtime's ArgMax compares int64 in less than 64 bits.</summary>
+    private static string IsLargest(OnnxGraphWriter graph, string x)
+    {
+        var axes = new Format.AttributeProto { Name = "axes", Type = 7, Ints = { 1 } };
+        string largest = graph.Node("ReduceMax", [x], attributes: [axes, OnnxGraphWriter.Attribute("keepdims", 1)]);
+        return graph.Cast(graph.Node("Equal", [x, largest], type: OnnxType.Bool), OnnxType.Float);
     }
 
     private static string Count(OnnxGraphWriter graph, string x, Thresholds thresholds, OnnxType type)

@@ -65,9 +65,10 @@ public static class ExactRequantizer
         return (first, thresholds);
     }
 
-    /// <summary>The step with the smallest shift, rounded down, that crosses every threshold exactly where the
-    /// quantizer does; null when none up to 50 bits exists.</summary>
-    public static DyadicStep? ForThresholds(Rational gain, long first, long[] thresholds)
+    /// <summary>The step with the smallest shift, rounded down, that crosses every threshold exactly where the quantizer
+    /// does and, limited to low..high, stays on the first and last level up to the ends of the range; null when none up to
+    /// 50 bits exists.</summary>
+    public static DyadicStep? ForThresholds(Rational gain, long first, long[] thresholds, Interval range, long low, long high)
     {
         if (thresholds.Length == 0)
         {
@@ -80,7 +81,7 @@ public static class ExactRequantizer
             for (int k = 0; k <= 1; k++)
             {
                 BigInteger multiplier = lower + k;
-                if (multiplier.Sign > 0 && multiplier <= (1L << 40) && AddendFor((long)multiplier, shift, first, thresholds) is long addend)
+                if (multiplier.Sign > 0 && multiplier <= (1L << 40) && AddendFor((long)multiplier, shift, first, thresholds, range, low, high) is long addend)
                 {
                     return new((long)multiplier, addend, shift);
                 }
@@ -90,23 +91,29 @@ public static class ExactRequantizer
         return null;
     }
 
-    /// <summary>An addend with floor((m * t + addend) / 2^shift) >= level, and below it at t - 1, for each threshold t.</summary>
-    private static long? AddendFor(long multiplier, int shift, long first, long[] thresholds)
+    /// <summary>An addend with floor((m * n + addend) / 2^shift) at least each level from its threshold on, and below it before.</summary>
+    private static long? AddendFor(long multiplier, int shift, long first, long[] thresholds, Interval range, long low, long high)
     {
         Int128 atLeast = Int128.MinValue;
         Int128 below = Int128.MaxValue;
-        for (int i = 0; i < thresholds.Length; i++)
+        void Reaches(long level, long n) => atLeast = Int128.Max(atLeast, ((Int128)level << shift) - ((Int128)multiplier * n));
+        void StaysBelow(long level, long n) => below = Int128.Min(below, ((Int128)level << shift) - ((Int128)multiplier * n));
+        if (first > low)
         {
-            Int128 level = (Int128)(first + i + 1) << shift;
-            Int128 product = (Int128)multiplier * thresholds[i];
-            atLeast = Int128.Max(atLeast, level - product);
-            below = Int128.Min(below, level - product + multiplier);
-            if (atLeast >= below)
-            {
-                return null;
-            }
+            Reaches(first, range.Min);
         }
 
-        return Int128.Abs(atLeast) <= Interval.LargestMagnitude ? (long)atLeast : null;
+        if (first + thresholds.Length < high)
+        {
+            StaysBelow(first + thresholds.Length + 1, range.Max);
+        }
+
+        for (int i = 0; i < thresholds.Length && atLeast < below; i++)
+        {
+            Reaches(first + i + 1, thresholds[i]);
+            StaysBelow(first + i + 1, thresholds[i] - 1);
+        }
+
+        return atLeast < below && Int128.Abs(atLeast) <= Interval.LargestMagnitude ? (long)atLeast : null;
     }
 }

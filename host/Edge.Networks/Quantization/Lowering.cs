@@ -205,7 +205,7 @@ public sealed class Lowering
         const int FewLevels = 3;
         if (thresholds.Any(element => element.Levels.Length > FewLevels))
         {
-            DyadicStep?[] steps = [.. thresholds.Select((element, i) => ExactRequantizer.ForThresholds(gains[i], element.First, element.Levels))];
+            DyadicStep?[] steps = [.. thresholds.Select((element, i) => ExactRequantizer.ForThresholds(gains[i], element.First, element.Levels, ranges[i], low[i], high[i]))];
             if (steps.All(step => step is not null))
             {
                 return Requantize(name, input, steps, Rounding.Floor, low, high);

@@ -1,0 +1,70 @@
+using System.Numerics;
+using Edge.Networks.Integers;
+using Edge.Networks.Numerics;
+
+namespace Edge.Tests.Networks;
+
+/// <summary>The meaning of the operations once more, in unbounded integers and with rounding written as cases, sharing no
+/// arithmetic with the product.</summary>
+internal static class BigIntegerModel
+{
+    public static BigInteger[] Run(IntegerNetwork network, ReadOnlySpan<long> input)
+    {
+        var tensors = new Dictionary<int, BigInteger[]> { [0] = [.. input.ToArray().Select(value => (BigInteger)value)] };
+        foreach (IntegerOperation operation in network.Operations)
+        {
+            BigInteger[] x = tensors[operation.Inputs[0]];
+            tensors[operation.Output] = operation switch
+            {
+                Affine o => [.. o.Bias.Select((bias, i) => x.Select((value, j) => value * o.Weights[i, j]).Aggregate((BigInteger)bias, (a, b) => a + b))],
+                Scale o => [.. x.Select((value, i) => (value * o.Multipliers[i]) + o.Addends[i])],
+                Requantize o => [.. x.Select((value, i) => BigInteger.Max(o.Low[i], BigInteger.Min(o.High[i], Divide(value, BigInteger.One << o.Shifts[i], o.Rounding))))],
+                Thresholds o => [.. x.Select((value, i) => o.Base[i] + (BigInteger)o.Levels[i].Count(level => value >= level))],
+                Add o => [.. x.Zip(tensors[o.Right], (a, b) => a + b)],
+                ArgMax => [Array.IndexOf(x, x.Max())],
+                Rearrange o => [.. o.Indices.Select(index => x[index])],
+                _ => throw new InvalidOperationException(operation.Kind),
+            };
+        }
+
+        return tensors[network.OutputTensor];
+    }
+
+    private static BigInteger Divide(BigInteger value, BigInteger divisor, Rounding rounding)
+    {
+        BigInteger floor = BigInteger.DivRem(value, divisor, out BigInteger rest);
+        if (rest < 0)
+        {
+            floor -= 1;
+            rest += divisor;
+        }
+
+        if (rest.IsZero)
+        {
+            return floor;
+        }
+
+        BigInteger up = floor + 1;
+        int half = (2 * rest).CompareTo(divisor);
+        switch (rounding)
+        {
+            case Rounding.Floor: return floor;
+            case Rounding.Ceiling: return up;
+            case Rounding.TowardsZero: return value > 0 ? floor : up;
+            case Rounding.AwayFromZero: return value > 0 ? up : floor;
+        }
+
+        if (half != 0)
+        {
+            return half > 0 ? up : floor;
+        }
+
+        return rounding switch
+        {
+            Rounding.HalfEven => floor.IsEven ? floor : up,
+            Rounding.HalfUp => up,
+            Rounding.HalfAwayFromZero => value > 0 ? up : floor,
+            _ => value > 0 ? floor : up,
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using System.Numerics;
+using Edge.Networks.Integers;
+using Edge.Networks.Onnx;
+using Xunit.Abstractions;
+
+namespace Edge.Tests.Networks;
+
+public sealed class InterpreterTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void ReferenceInterpreter_EqualsTheModelInUnboundedIntegers()
+    {
+        Random random = RandomTest.Create(output);
+        for (int k = 0; k < 300; k++)
+        {
+            IntegerNetwork network = RandomNetworks.Create(random, random.Pick(3, 40, 100000));
+            long[] rows = RandomNetworks.Rows(network, random, 12);
+            long[] results = ReferenceInterpreter.RunRows(network, rows);
+            for (int row = 0; row < 12; row++)
+            {
+                BigInteger[] expected = BigIntegerModel.Run(network, rows.AsSpan(row * network.InputLength, network.InputLength));
+                Assert.Equal(expected, results.AsSpan(row * network.OutputLength, network.OutputLength).ToArray().Select(value => (BigInteger)value));
+            }
+        }
+    }
+
+    [Fact]
+    public void Ranges_HoldEveryValue()
+    {
+        Random random = RandomTest.Create(output);
+        for (int k = 0; k < 100; k++)
+        {
+            IntegerNetwork network = RandomNetworks.Create(random);
+            long[] rows = RandomNetworks.Rows(network, random, 12);
+            for (int row = 0; row < 12; row++)
+            {
+                long[][] tensors = ReferenceInterpreter.Trace(network, rows.AsSpan(row * network.InputLength, network.InputLength));
+                foreach (IntegerTensor tensor in network.Tensors)
+                {
+                    Assert.All(tensor.Ranges.Zip(tensors[tensor.Number]), pair => Assert.InRange(pair.Second, pair.First.Min, pair.First.Max));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(40)]
+    [InlineData(100000)]
+    public void FastInterpreter_EqualsTheReference(int largestWeight)
+    {
+        Random random = RandomTest.Create(output);
+        for (int k = 0; k < 150; k++)
+        {
+            IntegerNetwork network = RandomNetworks.Create(random, largestWeight);
+            long[] rows = RandomNetworks.Rows(network, random, random.Pick(1, 63, 64, 200));
+            Assert.Equal(ReferenceInterpreter.RunRows(network, rows), new FastInterpreter(network).RunRows(rows));
+        }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(40)]
+    [InlineData(100000)]
+    [InlineData(2000000000)]
+    public void OnnxRuntime_RunsTheExportedNetworkToTheSameIntegers(int largestWeight)
+    {
+        Random random = RandomTest.Create(output);
+        for (int k = 0; k < 60; k++)
+        {
+            IntegerNetwork network = RandomNetworks.Create(random, largestWeight);
+            long[] rows = RandomNetworks.Rows(network, random, 24);
+            long[] expected = ReferenceInterpreter.RunRows(network, rows);
+            double[] real = [.. rows.Select(value => (double)value)];
+            byte[] model = OnnxExporter.Write(network);
+            foreach (bool optimize in new[] { false, true })
+            {
+                using var runtime = new OnnxRuntimeBackend(model, optimize);
+                Assert.Equal(expected, runtime.RunIntegers(network, real));
+            }
+        }
+    }
+
+    [Fact]
+    public void Interpreter_RefusesInputsOutsideTheirRange()
+    {
+        IntegerNetwork network = RandomNetworks.Create(new Random(1));
+        long[] row = [.. network.InputTensor.Ranges.Select(range => range.Max + 1)];
+        Assert.Throws<ArgumentException>(() => ReferenceInterpreter.Run(network, row));
+    }
+}
