@@ -13,7 +13,7 @@
 // Combinational paths: stall_network_i and the network's ready to vector_ready_o.
 module card #(
   parameter int PositionDepth   = 4096,  // positions of the list, 2 to 65536
-  parameter int EventDepth      = 256,   // event records that can wait, 8 or more
+  parameter int EventDepth      = 256,   // event records that can wait, 8 to 16384
   parameter int KeepAliveClocks = 256    // clocks between two edges of keep_alive_o
 ) (
   input  logic        clk_i,
@@ -46,8 +46,8 @@ module card #(
   output logic [15:0] scan_x_o,
   output logic [15:0] scan_y_o
 );
-  if (EventDepth < 8) begin : g_check
-    card_needs_EventDepth_of_at_least_8 u_error ();
+  if (EventDepth < 8 || EventDepth > 16384) begin : g_check
+    card_needs_EventDepth_8_to_16384 u_error ();
   end
 
   localparam int OutputCount = network_config::OutputCount;
@@ -98,8 +98,8 @@ module card #(
     .network_format_input_width_i   (8'(network_config::InputWidth)),
     .network_format_output_width_i  (8'(OutputWidth)),
     .network_format_latency_i       (16'(network_config::Latency)),
-    .card_shape_positions_log2_i    (8'($clog2(PositionDepth))),
-    .card_shape_events_i            (24'(EventDepth)),
+    .card_shape_positions_i         (17'(PositionDepth)),
+    .card_shape_events_i            (15'(EventDepth)),
     .cycle_i                        (cycle_q),
     .command_engage_o               (engage),
     .command_disarm_o               (disarm),
@@ -296,15 +296,16 @@ module card #(
   logic                vector_taken, vector_replaced, slot_error, events_pending;
   logic [OutBits-1:0]  result_data;
   logic [15:0]         result_latency;
-  logic [EventBits:0]  reserved_q, spoken_for;
+  logic [15:0]         reserved_q;  // records that host vectors under way will make
+  logic [16:0]         spoken_for;
 
   assign adc_tag  = {vector_clipped, vector_time, vector_events, vector_sum, vector_samples, vector_site};
   assign host_tag = {1'b0, cycle_q[31:0], 16'd0, 32'd0, 16'd0, host_index_q};
 
   // A host vector goes in when its record will have room. Pixels, trips and ends find their clock then too.
-  assign spoken_for     = {1'b0, events_waiting} + reserved_q;
+  assign spoken_for     = 17'(events_waiting) + 17'(reserved_q);
   assign host_open      = source_host
-                          && (!hold_vectors || (spoken_for < (EventBits + 1)'(EventDepth) && !events_pending));
+                          && (!hold_vectors || (spoken_for < 17'(EventDepth) && !events_pending));
   assign vector_ready_o = host_open && host_ready;
   assign host_taken     = vector_valid_i && vector_ready_o;
 
@@ -412,8 +413,7 @@ module card #(
       aux_trigger_o <= kept;
       if (clear_counters)  host_index_q <= '0;
       else if (host_taken) host_index_q <= host_index_q + 32'd1;
-      reserved_q <= reserved_q + (EventBits + 1)'(host_taken)
-                    - (EventBits + 1)'(decision_valid && decision_host);
+      reserved_q <= reserved_q + 16'(host_taken) - 16'(decision_valid && decision_host);
     end
   end
 
@@ -504,7 +504,7 @@ module card #(
     .end_aborted_i              (aborted),
     .site_i                     (site),
     .unblanked_run_i            (unblanked_run),
-    .reserved_i                 (reserved_q[EventBits-1:0]),
+    .reserved_i                 (reserved_q),
     .pending_o                  (events_pending),
     .level_o                    (events_waiting),
     .numbered_o                 (events_numbered),

@@ -5,7 +5,7 @@
 // so an end of run comes after everything of its run. Latency 2 from decision_valid_i to event_valid_o.
 // event_data_o holds while event_valid_o && !event_ready_i. No combinational paths.
 module events #(
-  parameter int EventDepth  = 256,  // records, at least 2
+  parameter int EventDepth  = 256,  // records, 2 to 16384
   parameter int PixelDepth  = 16,   // pixels
   parameter int OutputCount = 4,    // outputs of the network; the first 8 are recorded
   parameter int OutputWidth = 16,   // bits, signed
@@ -43,7 +43,7 @@ module events #(
   input  logic [31:0] site_i,
   input  logic [63:0] unblanked_run_i,
   // room that records of host vectors under way will need
-  input  logic [LevelBits-1:0] reserved_i,
+  input  logic [15:0]          reserved_i,
   output logic                 pending_o,  // a pixel, trip or end waits for a clock without decision
   output logic [LevelBits-1:0] level_o,
   output logic [31:0] numbered_o,
@@ -52,8 +52,8 @@ module events #(
   input  logic         event_ready_i,
   output logic [511:0] event_data_o
 );
-  if (EventDepth < 2 || PixelDepth < 1) begin : g_check
-    events_needs_EventDepth_of_at_least_2_and_PixelDepth_of_at_least_1 u_error ();
+  if (EventDepth < 2 || EventDepth > 16384 || PixelDepth < 1) begin : g_check
+    events_needs_EventDepth_2_to_16384_and_PixelDepth_of_at_least_1 u_error ();
   end
 
   localparam logic [7:0] KindDecision = 8'd1, KindPixel = 8'd2, KindVector = 8'd3, KindTrip = 8'd4,
@@ -171,9 +171,9 @@ module events #(
   end
 
   // Host vectors have reserved their room before they went in.
-  logic [LevelBits:0] spoken_for;
-  assign spoken_for = (LevelBits + 1)'(level_o) + (LevelBits + 1)'(reserved_i);
-  assign room = write_ready && (decision_valid_i || spoken_for < (LevelBits + 1)'(EventDepth));
+  logic [16:0] spoken_for;
+  assign spoken_for = 17'(level_o) + 17'(reserved_i);
+  assign room = write_ready && (decision_valid_i || spoken_for < 17'(EventDepth));
   assign lost = pixel_valid_i && !pixel_ready;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -20,8 +20,8 @@ module registers (
   input  logic [7:0]    network_format_input_width_i,
   input  logic [7:0]    network_format_output_width_i,
   input  logic [15:0]   network_format_latency_i,
-  input  logic [7:0]    card_shape_positions_log2_i,
-  input  logic [23:0]   card_shape_events_i,
+  input  logic [16:0]   card_shape_positions_i,
+  input  logic [14:0]   card_shape_events_i,
   input  logic [63:0]   cycle_i,
   output logic          command_engage_o,
   output logic          command_disarm_o,
@@ -238,11 +238,11 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'h227EC88E;
+        16'h0004: bus_rdata_q <= 32'hC1CAD88F;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
-        16'h0014: bus_rdata_q <= {card_shape_events_i, card_shape_positions_log2_i};
+        16'h0014: bus_rdata_q <= {card_shape_events_i, card_shape_positions_i};
         16'h0018: begin
           bus_rdata_q <= cycle_i[31:0];
           cycle_high_q <= cycle_i[63:32];

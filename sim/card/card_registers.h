@@ -3,7 +3,7 @@
 #define EDGE_CARD_REGISTERS_H
 
 /* Registers of the Edge card: byte addresses, masks and values after reset. */
-#define CARD_MAP_HASH 0x227EC88Eu
+#define CARD_MAP_HASH 0xC1CAD88Fu
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */
@@ -33,10 +33,10 @@
 
 /* Sizes of memories. */
 #define CARD_CARD_SHAPE_ADDRESS 0x0014u
-#define CARD_CARD_SHAPE_POSITIONS_LOG2_MASK 0xFFu
-#define CARD_CARD_SHAPE_POSITIONS_LOG2_SHIFT 0
-#define CARD_CARD_SHAPE_EVENTS_MASK 0xFFFFFF00u
-#define CARD_CARD_SHAPE_EVENTS_SHIFT 8
+#define CARD_CARD_SHAPE_POSITIONS_MASK 0x1FFFFu
+#define CARD_CARD_SHAPE_POSITIONS_SHIFT 0
+#define CARD_CARD_SHAPE_EVENTS_MASK 0xFFFE0000u
+#define CARD_CARD_SHAPE_EVENTS_SHIFT 17
 
 /* Clocks since reset. Unit: clocks. Low word. */
 #define CARD_CYCLE_LOW_ADDRESS 0x0018u

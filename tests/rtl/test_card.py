@@ -57,7 +57,7 @@ async def test_it_says_who_it_is(dut):
     assert await card.read("network_shape") == card.shape.outputs << 16 | card.shape.inputs
     assert await card.read("network_format") == \
         card.shape.latency << 16 | card.shape.output_width << 8 | card.shape.input_width
-    assert await card.field("card_shape", "positions_log2") == 6
+    assert await card.field("card_shape", "positions") == 64
     assert await card.field("status", "adc_usable") == 1
     first = await card.read64("cycle")
     await card.step(10)

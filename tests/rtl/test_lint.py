@@ -51,7 +51,7 @@ def test_yosys_takes_the_card_and_finds_nothing_wrong(shape):
     ("decision", {"OutputCount": 17}, "decision_needs_OutputCount_1_to_16"),
     ("position_memory", {"Depth": 1}, "position_memory_needs_Depth_2_to_65536"),
     ("interlock", {"KeepAliveClocks": 0}, "interlock_needs_KeepAliveClocks_of_at_least_1"),
-    ("card", {"EventDepth": 4}, "card_needs_EventDepth_of_at_least_8"),
+    ("card", {"EventDepth": 4}, "card_needs_EventDepth_8_to_16384"),
 ])
 def test_a_wrong_parameter_is_refused_by_name(module, wrong, message):
     (name, value), = wrong.items()

@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0x227EC88E;
+    public const uint MapHash = 0xC1CAD88F;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
@@ -58,17 +58,17 @@ public static class CardRegisters
     /// <summary>Sizes of memories.</summary>
     public const uint CardShapeAddress = 0x0014;
 
-    /// <summary>Base-2 logarithm of the number of positions that a list holds.</summary>
-    public const uint CardShapePositionsLog2Mask = 0xFF;
+    /// <summary>Positions that a list can hold. Unit: positions.</summary>
+    public const uint CardShapePositionsMask = 0x1FFFF;
 
-    /// <summary>Lowest bit of card_shape_positions_log2.</summary>
-    public const int CardShapePositionsLog2Shift = 0;
+    /// <summary>Lowest bit of card_shape_positions.</summary>
+    public const int CardShapePositionsShift = 0;
 
-    /// <summary>Event records that wait on the card. Unit: records.</summary>
-    public const uint CardShapeEventsMask = 0xFFFFFF00;
+    /// <summary>Event records that can wait on the card. Unit: records.</summary>
+    public const uint CardShapeEventsMask = 0xFFFE0000;
 
     /// <summary>Lowest bit of card_shape_events.</summary>
-    public const int CardShapeEventsShift = 8;
+    public const int CardShapeEventsShift = 17;
 
     /// <summary>Clocks since reset. Unit: clocks. Low word.</summary>
     public const uint CycleLowAddress = 0x0018;
