@@ -70,7 +70,14 @@ public sealed class OnnxImporter
         operators.BatchSize = batch;
         foreach (OnnxNode node in nodes)
         {
-            Import(node);
+            try
+            {
+                Import(node);
+            }
+            catch (Exception error) when (error is IndexOutOfRangeException or ArgumentException)
+            {
+                throw new InvalidInputException($"node {node.Description}: its inputs or attributes contradict each other. The file is damaged; export the model again.", error);
+            }
         }
 
         if (!values.TryGetValue(graph.Output[0].Name, out RealValue? result))
@@ -83,6 +90,7 @@ public sealed class OnnxImporter
 
     private void Import(OnnxNode node)
     {
+        node.CheckArity();
         var inputs = new ConstantTensor?[node.Inputs.Count];
         for (int i = 0; i < inputs.Length; i++)
         {

@@ -14,8 +14,28 @@ internal sealed class OnnxNode(NodeProto node, int number)
 
     public IReadOnlyList<string> Outputs => node.Output;
 
+    /// <summary>Inputs without which an operator means nothing.</summary>
+    private int RequiredInputs => node.OpType switch
+    {
+        "Constant" => 0,
+        "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Gather" or "Reshape" or "QuantizeLinear" or "DequantizeLinear" or "BipolarQuant" => 2,
+        "Quant" => 4,
+        "BatchNormalization" => 5,
+        _ => 1,
+    };
+
     /// <summary><c>Gemm "fc1"</c>, or <c>Gemm (node 3)</c> where it has no name.</summary>
     public string Description => node.Name.Length > 0 ? $"{node.OpType} \"{node.Name}\"" : $"{node.OpType} (node {number})";
+
+    /// <exception cref="InvalidInputException">An input or output that the operator needs is not there.</exception>
+    public void CheckArity()
+    {
+        int given = Enumerable.Range(0, node.Input.Count).TakeWhile(HasInput).Count();
+        if (given < RequiredInputs || node.Output.Count == 0)
+        {
+            throw Error($"it has {given} inputs and {node.Output.Count} outputs; {node.OpType} needs {RequiredInputs} inputs and an output. The file is damaged; export the model again.");
+        }
+    }
 
     public bool HasInput(int index) => index < node.Input.Count && node.Input[index].Length > 0;
 

@@ -68,9 +68,9 @@ internal sealed class OperatorImport
         if (reals[0] is { } x && constants[1] is { } right)
         {
             // [.., K] x [K, M]
-            if (right.Shape.Length != 2 || x.Shape[^1] != right.Shape[0])
+            if (right.Shape.Length != 2 || x.Shape.Length == 0 || x.Shape[^1] != right.Shape[0])
             {
-                throw node.Error($"shapes {Shapes.Text(x.Shape)} and {Shapes.Text(right.Shape)} do not fit: {x.Shape[^1]} against {right.Shape[0]}.");
+                throw node.Error($"shapes {Shapes.Text(x.Shape)} and {Shapes.Text(right.Shape)} do not fit.");
             }
 
             (int[] shape, int[] indices) = Shapes.Transpose(right.Shape, [1, 0]);

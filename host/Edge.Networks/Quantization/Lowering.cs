@@ -39,17 +39,27 @@ public sealed class Lowering
                 continue;
             }
 
-            try
-            {
-                lowering.values[layer.Output] = lowering.Lower(layer);
-            }
-            catch (InvalidInputException error) when (!error.Message.StartsWith("layer ", StringComparison.Ordinal))
-            {
-                throw new InvalidInputException($"layer {layer.Name}: {error.Message}", error);
-            }
+            lowering.values[layer.Output] = Named(layer.Name, () => lowering.Lower(layer));
         }
 
-        return lowering.Finish(encoding, softmax);
+        return Named(network.OutputName, () => lowering.Finish(encoding, softmax));
+    }
+
+    /// <summary>Adds the layer's name to what went wrong in it.</summary>
+    private static T Named<T>(string layer, Func<T> step)
+    {
+        try
+        {
+            return step();
+        }
+        catch (InvalidInputException error) when (!error.Message.StartsWith("layer ", StringComparison.Ordinal))
+        {
+            throw new InvalidInputException($"layer {layer}: {error.Message}", error);
+        }
+        catch (OverflowException error)
+        {
+            throw new InvalidInputException($"layer {layer}: {error.Message}. Quantize its inputs or weights to fewer bits.", error);
+        }
     }
 
     private static RealVector DecodedInput(InputEncoding encoding, Layer? quantizer) => quantizer switch
@@ -308,7 +318,8 @@ public sealed class Lowering
             scales[i] = scale.Abs() / finer;
             Interval range = ranges[i] * factors[i];
             low[i] = lowest is { } l ? Saturated(l * finer) : range.Min;
-            high[i] = highest is { } h ? Saturated(h * finer) : range.Max;
+            high[i] = highest is { } h ? Saturated(h * finer) : Math.Max(range.Max, low[i]);
+            low[i] = Math.Min(low[i], high[i]);
         }
 
         int finerTensor = builder.Scale(name, x.Tensor, factors, new long[length]);

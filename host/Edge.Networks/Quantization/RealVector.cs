@@ -49,7 +49,7 @@ internal sealed record RealVector(int Tensor, Rational[] Scales, Rational[] Offs
     /// <summary>The value limited once more.</summary>
     public RealVector Limited(Rational? low, Rational? high)
     {
-        Rational Clamp(Rational value) => Rational.Min(Rational.Max(value, low ?? value), high ?? value);
+        Rational Clamp(Rational value) => low is { } least && value < least ? least : high is { } most && value > most ? most : value;
         Rational[]? Combine(Rational[]? mine, Rational? other) =>
             mine is not null ? [.. mine.Select(Clamp)] : other is { } limit ? [limit] : null;
         return this with { Lows = Combine(Lows, low), Highs = Combine(Highs, high) };

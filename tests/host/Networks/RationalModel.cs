@@ -1,0 +1,43 @@
+using Edge.Networks.Graph;
+using Edge.Networks.Integers;
+using Edge.Networks.Numerics;
+
+namespace Edge.Tests.Networks;
+
+/// <summary>A network computed layer by layer in exact fractions, as its definitions read; no integers, no ranges.</summary>
+internal static class RationalModel
+{
+    /// <param name="encoded">The integers that the input encoding made; where it stands for the model's own quantizer, the
+    /// layers up to that quantizer are skipped.</param>
+    public static Rational[] Run(Network network, InputEncoding encoding, long[] encoded)
+    {
+        var values = new Dictionary<int, Rational[]>();
+        IEnumerable<Layer> layers = network.Layers;
+        if (encoding.RequiresGrid)
+        {
+            values[0] = [.. encoded.Select((n, i) => n / encoding.Gain[encoding.Gain.Length == 1 ? 0 : i])];
+        }
+        else
+        {
+            Quantize first = network.Layers.OfType<Quantize>().First();
+            values[first.Output] = [.. encoded.Select(first.Quantizer.ValueOf)];
+            layers = layers.SkipWhile(layer => layer != first).Skip(1);
+        }
+
+        foreach (Layer layer in layers)
+        {
+            Rational[] x = values[layer.Inputs[0]];
+            values[layer.Output] = layer switch
+            {
+                Dense dense => [.. Enumerable.Range(0, dense.Weights.Shape[0]).Select(i => x.Select((value, j) => value * dense.Weights.Exact((i * x.Length) + j)).Aggregate(Rational.Zero, (a, b) => a + b))],
+                ElementwiseAffine affine => [.. x.Select((value, i) => (affine.GainOf(i) * value) + affine.OffsetOf(i))],
+                Clip clip => [.. x.Select(value => clip.Low is { } low && value < low ? low : clip.High is { } high && value > high ? high : value)],
+                Quantize quantize => [.. x.Select((value, i) => quantize.Quantizer.ValueOf(quantize.Quantizer.IntegerOf(value, i), i))],
+                Bipolar bipolar => [.. x.Select((value, i) => value.Sign >= 0 ? bipolar.MagnitudeOf(i) : -bipolar.MagnitudeOf(i))],
+                _ => throw new InvalidOperationException(layer.Name),
+            };
+        }
+
+        return values[network.OutputValue];
+    }
+}
