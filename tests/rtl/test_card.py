@@ -68,7 +68,7 @@ async def test_it_says_who_it_is(dut):
 async def test_every_site_is_visited_decided_and_blanked_as_the_model_says(dut):
     for pipeline in (0, 8):
         positions = some_positions(12)
-        card, ingress, _ = await prepared(dut, positions, pipeline, keep_classes=0b0001)
+        card, ingress, _ = await prepared(dut, positions, pipeline, {"network_deadline": 20}, keep_classes=0b0001)
         before = await card.read64("cycle")
         at = card.clock - 4  # the edge that latched it
         await card.run()
@@ -226,6 +226,44 @@ async def test_abort_blanks_at_once_and_records_the_dwell_and_the_end(dut):
     await card.configure(max_samples=3)
     await card.run()
     assert [event.samples for event in card.kinds(DECISION)] == [3] * 4
+
+
+@cocotb.test()
+async def test_a_dwell_aborted_before_its_first_sample_is_not_noted_with_those_of_the_one_before(dut):
+    card, _, _ = await prepared(dut, some_positions(4), pipeline=8)
+    await card.configure(max_samples=10, min_samples=10)
+    await card.command("start")
+    while len(card.rises()) < 2:
+        await card.step()
+    await card.step(15)  # three samples of the dwell, which the ADC still holds back
+    await card.command("abort")
+    await card.finish()
+    first, second = card.kinds(DECISION)
+    assert (first.site, first.samples) == (0, 10)
+    assert (second.site, second.cause, second.samples, second.sum, second.events) == (1, ABORTED, 0, 0, 0)
+
+
+@cocotb.test()
+async def test_a_vector_that_waited_through_an_abort_decides_nothing_in_the_next_run(dut):
+    card, _, _ = await prepared(dut, some_positions(2))
+    await card.configure(max_samples=20, min_samples=20, network_deadline=0xFFFF)
+    held = [True]
+    card.stall = lambda clock: held[0]
+    await card.command("start")
+    while not card.log[-1].permit:
+        await card.step()
+    await card.step(150)  # vectors of 20 samples and more of site 0 wait; any would decide
+    await card.command("abort")
+    await card.finish()
+    card.events.clear()
+    await card.command("start")
+    while not card.log[-1].permit:
+        await card.step()
+    held[0] = False
+    await card.finish()
+    assert [(event.site, event.samples) for event in card.kinds(DECISION)] == [(0, 20), (1, 20)]
+    for rise, fall in list(zip(card.rises(), card.falls()))[1:]:
+        assert fall - rise > 20 * card.period, "it had its samples"
 
 
 @cocotb.test()
