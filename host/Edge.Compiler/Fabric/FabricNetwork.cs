@@ -58,6 +58,17 @@ public sealed record FabricNetwork(
         return files;
     }
 
+    /// <summary>The shape of the ports for C++ harnesses.</summary>
+    public string PortsHeader() => $$"""
+        #pragma once
+        #include "packed_ports.h"
+        namespace edge {
+        constexpr int InputCount = {{Integers.InputLength}}, InputWidth = {{InputWidth}};
+        constexpr int OutputCount = {{Integers.OutputLength}}, OutputWidth = {{OutputWidth}};
+        }
+
+        """;
+
     private static int WidthOf(Networks.Numerics.Interval range) => range.Signed ? range.Width : range.Width + 1;
 
     private static string Config(IntegerNetwork network, int inputWidth, int outputWidth, int latency, string hash) => $"""

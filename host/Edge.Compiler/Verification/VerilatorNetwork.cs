@@ -34,7 +34,7 @@ public sealed unsafe class VerilatorNetwork : IDisposable
         {
             ["network_simulation.cpp"] = HardwareSources.Text("sim/network/network_simulation.cpp"),
             ["packed_ports.h"] = HardwareSources.Text("sim/network/packed_ports.h"),
-            ["network_ports.h"] = Ports(network),
+            ["network_ports.h"] = network.PortsHeader(),
         };
         return new(network, VerilatorBuild.Library("network", network.AllFiles(), harness, progress, cancel));
     }
@@ -61,14 +61,4 @@ public sealed unsafe class VerilatorNetwork : IDisposable
         ((delegate* unmanaged<void*, void>)NativeLibrary.GetExport(library, "edge_network_close"))(handle);
         NativeLibrary.Free(library);
     }
-
-    private static string Ports(FabricNetwork network) => $$"""
-        #pragma once
-        #include "packed_ports.h"
-        namespace edge {
-        constexpr int InputCount = {{network.Integers.InputLength}}, InputWidth = {{network.InputWidth}};
-        constexpr int OutputCount = {{network.Integers.OutputLength}}, OutputWidth = {{network.OutputWidth}};
-        }
-
-        """;
 }
