@@ -2,7 +2,7 @@
 // A record is numbered when it is made; when there is no room then it is dropped and counted, so that
 // a reader sees every loss as a gap. Nothing here ever holds the trigger path back.
 // One record a clock. Decisions go first; pixels wait in a queue of PixelDepth, then trips, then ends,
-// so an end of run comes after everything of its run. Latency 2 from decision_valid_i to event_valid_o.
+// so an end of run comes after everything of its run. Latency 1 from decision_valid_i to event_valid_o.
 // event_data_o holds while event_valid_o && !event_ready_i. No combinational paths.
 module events #(
   parameter int EventDepth  = 256,  // records, 2 to 16384
