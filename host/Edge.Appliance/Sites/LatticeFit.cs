@@ -84,7 +84,7 @@ public sealed class LatticeFit
             {
                 for (int j = 0; j < Steps; j++)
                 {
-                    Position centre = new(image.X(image.Columns / 2), image.Y(image.Rows / 2));
+                    Position centre = new(image.X[image.Columns / 2], image.Y[image.Rows / 2]);
                     var lattice = new Lattice(centre + ((double)i / Steps * a) + ((double)j / Steps * b), mirror * a, mirror * b);
                     double likelihood = Likelihood(lattice);
                     if (likelihood > bestLikelihood)
@@ -101,7 +101,7 @@ public sealed class LatticeFit
     private Lattice Refine(Lattice start)
     {
         // Steps of the simplex: 0.1 A for the origin; for the vectors what moves the far corner by as much.
-        double corner = 0.1 / Math.Max(1, Math.Max(image.Columns * image.PitchX, image.Rows * image.PitchY) / 2 / latticeConstant);
+        double corner = 0.1 / Math.Max(1, Math.Max(image.X[^1] - image.X[0], image.Y[^1] - image.Y[0]) / 2 / latticeConstant);
         Vector<double> first = Vector<double>.Build.Dense([start.Metal.X, start.Metal.Y, start.A.X, start.A.Y, start.B.X, start.B.Y]);
         Vector<double> steps = Vector<double>.Build.Dense([0.1, 0.1, corner, corner, corner, corner]);
         MinimizationResult result = NelderMeadSimplex.Minimum(
@@ -123,7 +123,7 @@ public sealed class LatticeFit
         {
             for (int column = 0; column < image.Columns; column++)
             {
-                var here = new Position(image.X(column), image.Y(row));
+                var here = new Position(image.X[column], image.Y[row]);
                 double intensity = Background
                     + Column(here - lattice.Metal, lattice, determinant)
                     + (chalcogenWeight * Column(here - chalcogen, lattice, determinant));
@@ -161,16 +161,16 @@ public sealed class LatticeFit
         Position g = Direction(length, angle);
         double mean = image.Total / image.Signal.Length;
         Complex sum = Complex.Zero;
+        Complex[] along = [.. image.X.Select(x => Complex.FromPolarCoordinates(1, 2 * Math.PI * g.X * x))];
         for (int row = 0; row < image.Rows; row++)
         {
-            // exp(2 pi i g r) advances by a constant factor along a line.
-            Complex factor = Complex.FromPolarCoordinates(1, 2 * Math.PI * ((g.X * image.OriginX) + (g.Y * image.Y(row))));
-            Complex step = Complex.FromPolarCoordinates(1, 2 * Math.PI * g.X * image.PitchX);
+            Complex line = Complex.Zero;
             for (int column = 0; column < image.Columns; column++)
             {
-                sum += (image.Signal[(row * image.Columns) + column] - mean) * factor;
-                factor *= step;
+                line += (image.Signal[(row * image.Columns) + column] - mean) * along[column];
             }
+
+            sum += line * Complex.FromPolarCoordinates(1, 2 * Math.PI * g.Y * image.Y[row]);
         }
 
         return (sum.Real * sum.Real) + (sum.Imaginary * sum.Imaginary);

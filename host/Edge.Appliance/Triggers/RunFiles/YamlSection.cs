@@ -22,6 +22,8 @@ public sealed class YamlSection
 
     public bool Exists => node is not null;
 
+    public bool Has(string field) => Find(field) is not null;
+
     /// <summary>A mapping inside this one; one that is not there reads as empty.</summary>
     public YamlSection Section(string field)
     {

@@ -1,0 +1,198 @@
+using Edge.Networks;
+
+namespace Edge.Appliance.Cards;
+
+/// <summary>State of the interlock, as the status register shows it.</summary>
+public enum InterlockState
+{
+    Tripped = 0,
+    PassThrough = 1,
+    Engaged = 2,
+}
+
+/// <summary>Latency statistics that the card keeps itself, in clocks.</summary>
+/// <param name="Histogram">How often each latency of 0 to 30 clocks occurred; the last entry is 31 and more.</param>
+public sealed record LatencyStatistics(uint Count, int Minimum, int Maximum, double Mean, int NetworkMinimum, int NetworkMaximum, uint[] Histogram);
+
+/// <summary>What the card counted in a run.</summary>
+public sealed record CardCounters(
+    uint EventsNumbered, uint EventsDropped, uint VectorsTaken, uint VectorsReplaced, uint ResultsStale, uint Decisions, uint Undecided, uint AuxTriggers);
+
+/// <summary>Drives a card through its registers: identifies it, arms it, runs scans and feeds its heartbeat.</summary>
+public sealed class CardControl(ICard card)
+{
+    /// <summary>Waits between heartbeats; the default timeout is thousands of times longer.</summary>
+    private const int WaitsPerHeartbeat = 16;
+
+    private readonly EventRecord[] buffer = new EventRecord[256];
+    private uint nextNumber;
+
+    /// <summary>Event records that were numbered but never arrived.</summary>
+    public long EventsLost { get; private set; }
+
+    public InterlockState Interlock => (InterlockState)Status(CardRegisters.StatusInterlockMask, CardRegisters.StatusInterlockShift);
+
+    /// <summary>Whether the network takes the features of the card's own ADC ingress.</summary>
+    public bool AdcUsable => Status(CardRegisters.StatusAdcUsableMask, CardRegisters.StatusAdcUsableShift) != 0;
+
+    /// <summary>Checks that this is the card, map and network that the image promised.</summary>
+    /// <exception cref="InvalidInputException">It is another.</exception>
+    public void Identify()
+    {
+        if (card.Read(CardRegisters.IdAddress) != CardRegisters.Id || card.Read(CardRegisters.MapHashAddress) != CardRegisters.MapHash)
+        {
+            throw new InvalidInputException("the card does not answer as an Edge card with this program's register map. Load an image compiled with this version.");
+        }
+
+        string hash = card.Read(CardRegisters.NetworkHashAddress).ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
+        if (!card.Image.NetworkHash.StartsWith(hash, StringComparison.Ordinal))
+        {
+            throw new InvalidInputException($"the card holds network {hash}, its image says {card.Image.NetworkHash[..8]}. Load the image again.");
+        }
+    }
+
+    public void Write64(uint address, ulong value)
+    {
+        card.Write(address, (uint)value);
+        card.Write(address + 4, (uint)(value >> 32));
+    }
+
+    public ulong Read64(uint address)
+    {
+        uint low = card.Read(address);
+        return low | ((ulong)card.Read(address + 4) << 32);
+    }
+
+    /// <summary>Re-arms the interlock: engaged, beam off until a dwell.</summary>
+    /// <exception cref="InvalidOperationException">A cause is still there; it is named.</exception>
+    public void Engage()
+    {
+        card.Write(CardRegisters.HeartbeatAddress, 1);
+        card.Write(CardRegisters.CommandAddress, Interlock == InterlockState.Tripped ? CardRegisters.CommandRearmMask : CardRegisters.CommandEngageMask);
+        if (Interlock != InterlockState.Engaged)
+        {
+            throw new InvalidOperationException($"the interlock does not engage: {TripCauses(card.Read(CardRegisters.LiveCausesAddress))}.");
+        }
+    }
+
+    /// <summary>Ends a scan that runs, beam off.</summary>
+    public void Abort() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandAbortMask);
+
+    public void ClearCounters() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandClearCountersMask);
+
+    /// <summary>Writes the positions of a list scan.</summary>
+    public void WritePositions(IReadOnlyList<(ushort X, ushort Y)> positions)
+    {
+        card.Write(CardRegisters.PositionIndexAddress, 0);
+        foreach ((ushort x, ushort y) in positions)
+        {
+            card.Write(CardRegisters.PositionDataAddress, x | ((uint)y << 16));
+        }
+
+        card.Write(CardRegisters.PositionCountAddress, (uint)positions.Count);
+    }
+
+    /// <summary>Starts the scan that the registers describe and returns when it has ended; every record goes to <paramref name="sink"/>.</summary>
+    /// <exception cref="InvalidOperationException">The card tripped or refused; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the beam is blanked.</exception>
+    public void RunScan(Action<EventRecord> sink, CancellationToken cancel)
+    {
+        card.Write(CardRegisters.HeartbeatAddress, 1);
+        card.Write(CardRegisters.CommandAddress, CardRegisters.CommandStartMask);
+        for (int wait = 0; ; wait++)
+        {
+            if (cancel.IsCancellationRequested)
+            {
+                Abort();
+                cancel.ThrowIfCancellationRequested();
+            }
+
+            card.Wait();
+            Drain(sink);
+            if (wait % WaitsPerHeartbeat == 0)
+            {
+                card.Write(CardRegisters.HeartbeatAddress, 1);
+            }
+
+            uint status = card.Read(CardRegisters.StatusAddress);
+            if ((status & CardRegisters.StatusRunningMask) == 0)
+            {
+                Drain(sink);
+                CheckEnd(status);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Moves arrived records to the sink and counts the numbers that are missing.</summary>
+    public void Drain(Action<EventRecord> sink)
+    {
+        for (int count = card.TakeEvents(buffer); count > 0; count = card.TakeEvents(buffer))
+        {
+            foreach (EventRecord record in buffer.AsSpan(0, count))
+            {
+                EventsLost += (record.Number - nextNumber) & 0x7FFFFFFF;
+                nextNumber = (record.Number + 1) & 0x7FFFFFFF;
+                sink(record);
+            }
+        }
+    }
+
+    public CardCounters Counters() => new(
+        card.Read(CardRegisters.EventsNumberedAddress),
+        card.Read(CardRegisters.EventsDroppedAddress),
+        card.Read(CardRegisters.VectorsTakenAddress),
+        card.Read(CardRegisters.VectorsReplacedAddress),
+        card.Read(CardRegisters.ResultsStaleAddress),
+        card.Read(CardRegisters.DecisionsAddress),
+        card.Read(CardRegisters.UndecidedAddress),
+        card.Read(CardRegisters.AuxTriggersAddress));
+
+    public LatencyStatistics Latency()
+    {
+        uint count = card.Read(CardRegisters.LatencyCountAddress);
+        uint network = card.Read(CardRegisters.NetworkLatencyAddress);
+        ulong sum = Read64(CardRegisters.LatencySumLowAddress);
+        return new(
+            count,
+            (int)card.Read(CardRegisters.LatencyMinAddress),
+            (int)card.Read(CardRegisters.LatencyMaxAddress),
+            count == 0 ? 0 : (double)sum / count,
+            (int)(network & 0xFFFF),
+            (int)(network >> 16),
+            [.. Enumerable.Range(0, 32).Select(bin => card.Read(CardRegisters.LatencyHistogramAddress + (uint)(4 * bin)))]);
+    }
+
+    /// <summary>Trip causes in words.</summary>
+    public static string TripCauses(uint causes)
+    {
+        (uint Mask, string Text)[] known =
+        [
+            (CardRegisters.TripCausesResetMask, "reset or configuration"),
+            (CardRegisters.TripCausesHeartbeatMask, "no heartbeat from the host"),
+            (CardRegisters.TripCausesAdcMask, "no samples from the detector"),
+            (CardRegisters.TripCausesNetworkMask, "the network gave no result in time"),
+            (CardRegisters.TripCausesFrameCapMask, "the dose cap of the run was reached"),
+            (CardRegisters.TripCausesExternalMask, "the external interlock is open"),
+            (CardRegisters.TripCausesInternalMask, "an internal error of the card"),
+        ];
+        string text = string.Join(", ", known.Where(cause => (causes & cause.Mask) != 0).Select(cause => cause.Text));
+        return text.Length > 0 ? text : "no cause is left";
+    }
+
+    private void CheckEnd(uint status)
+    {
+        uint causes = card.Read(CardRegisters.TripCausesAddress);
+        if (Interlock == InterlockState.Tripped)
+        {
+            throw new InvalidOperationException($"the interlock tripped and the beam is blanked: {TripCauses(causes)}.");
+        }
+
+        if ((status & (CardRegisters.StatusRefusedMask | CardRegisters.StatusAbortedMask)) != 0)
+        {
+            throw new InvalidOperationException((status & CardRegisters.StatusRefusedMask) != 0 ? "the card refused the scan: its settings give no dwell." : "the scan was aborted.");
+        }
+    }
+
+    private uint Status(uint mask, int shift) => (card.Read(CardRegisters.StatusAddress) & mask) >> shift;
+}

@@ -1,0 +1,80 @@
+using Edge.Networks;
+using Edge.Networks.Numerics;
+
+namespace Edge.Appliance.Triggers.RunFiles;
+
+/// <summary>What a run file asks for; one kind of job each.</summary>
+public abstract record RunFile(string Path, NetworkChoice Network, CardChoice Card, string OutputFolder)
+{
+    /// <exception cref="InvalidInputException">Everything that is wrong, each with its line.</exception>
+    public static RunFile Read(string path)
+    {
+        YamlFile file = YamlFile.Read(path);
+        string kind = file.Root.Choice("kind", null, "visit", "features");
+        RunFile run = kind == "features" ? FeaturesRunFile.Read(file) : VisitRunFile.Read(file);
+        file.Finish();
+        return run;
+    }
+}
+
+/// <summary>The network in the slot.</summary>
+/// <param name="ModelPath">ONNX file.</param>
+/// <param name="SettingsPath">The file that the training script wrote beside it; null for networks without one.</param>
+/// <param name="InputFormat">null: what the settings or the model say.</param>
+public sealed record NetworkChoice(string ModelPath, string? SettingsPath, FixedPointFormat? InputFormat, int LevelsPerStage)
+{
+    internal static NetworkChoice Read(YamlSection section, bool settingsRequired)
+    {
+        string? model = section.ExistingFile("model", required: true);
+        string? settings = section.ExistingFile("settings", settingsRequired);
+        string format = section.Text("input_format", string.Empty);
+        return new(
+            model ?? string.Empty,
+            settings,
+            format.Length > 0 ? FixedPointFormat.Parse(format) : null,
+            section.Integer("levels_per_stage", 3, 1, 64));
+    }
+}
+
+/// <summary>The card and its clock.</summary>
+public sealed record CardChoice(double ClockHertz)
+{
+    internal static CardChoice Read(YamlSection section)
+    {
+        section.Choice("kind", "simulated", "simulated");
+        return new(section.Quantity("clock", Dimension.Frequency, 100e6, 1e6, 1e9));
+    }
+
+    /// <summary>Whole clocks of a time, rounded up.</summary>
+    public uint Clocks(double seconds) => checked((uint)Math.Ceiling((seconds * ClockHertz) - 1e-9));
+}
+
+/// <summary>A job without beam: the rows of an array go through the network in the slot, one a clock.</summary>
+/// <param name="Thresholds">In output values (not integers); one for all classes, or one a class.</param>
+/// <param name="KeepClasses">Classes that raise the auxiliary trigger when sure; null: all.</param>
+public sealed record FeaturesRunFile(
+    string Path,
+    NetworkChoice Network,
+    CardChoice Card,
+    string OutputFolder,
+    string FeaturesPath,
+    string Rule,
+    double Threshold,
+    IReadOnlyList<int>? KeepClasses)
+    : RunFile(Path, Network, Card, OutputFolder)
+{
+    internal static FeaturesRunFile Read(YamlFile file)
+    {
+        YamlSection root = file.Root;
+        YamlSection decision = root.Section("decision");
+        return new(
+            file.Path,
+            NetworkChoice.Read(root.Section("network"), settingsRequired: false),
+            CardChoice.Read(root.Section("card")),
+            file.Resolve(root.Section("output").Text("folder", "out/features")),
+            root.ExistingFile("features", required: true) ?? string.Empty,
+            decision.Choice("rule", "difference", "difference", "level", "class"),
+            decision.Number("threshold", 0, -1e12, 1e12),
+            decision.Has("keep_classes") ? [.. decision.Texts("keep_classes").Select(text => int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out int value) ? value : -1)] : null);
+    }
+}

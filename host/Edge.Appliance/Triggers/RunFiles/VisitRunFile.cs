@@ -1,0 +1,145 @@
+namespace Edge.Appliance.Triggers.RunFiles;
+
+/// <summary>Visit, decide, move on: an overview, a lattice, and a dwell on each site that ends when its class is sure.
+/// Lengths in angstrom, times in seconds, currents in picoampere.</summary>
+public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice Card, string OutputFolder)
+    : RunFile(Path, Network, Card, OutputFolder)
+{
+    public required double CurrentPicoamperes { get; init; }
+
+    public required double SamplePeriodSeconds { get; init; }
+
+    /// <summary>Samples from the detector to the ADC's output.</summary>
+    public required int PipelineSamples { get; init; }
+
+    /// <summary>From an electron to the centre of its signal: scintillator and preamplifier.</summary>
+    public required double SignalDelaySeconds { get; init; }
+
+    public required double FieldOfView { get; init; }
+
+    public required double SettleSeconds { get; init; }
+
+    public required double LineSettleSeconds { get; init; }
+
+    /// <summary>From blanking to the move: the time the beam takes to go dark.</summary>
+    public required double BlankSeconds { get; init; }
+
+    /// <summary>Time constant with which the scan coils follow.</summary>
+    public required double ScanTimeConstantSeconds { get; init; }
+
+    public required double LatticeConstant { get; init; }
+
+    public required double ChalcogenWeight { get; init; }
+
+    public required double OverviewDose { get; init; }
+
+    public required double OverviewDwellSeconds { get; init; }
+
+    /// <summary>Sites nearer to the edge of the field are left out.</summary>
+    public required double Margin { get; init; }
+
+    /// <summary>How often each site is visited.</summary>
+    public required int Repeats { get; init; }
+
+    /// <summary>null: what the network's settings say.</summary>
+    public required double? MinimumDwellSeconds { get; init; }
+
+    public required double? MaximumDwellSeconds { get; init; }
+
+    /// <summary>Electrons after which the card trips, for the overview and for all visits together.</summary>
+    public required double LargestElectrons { get; init; }
+
+    public required double HeartbeatSeconds { get; init; }
+
+    public required SimulationChoice Simulation { get; init; }
+
+    public int ClocksPerSample => (int)Math.Round(SamplePeriodSeconds * Card.ClockHertz);
+
+    public int OverviewSamples => (int)Math.Round(OverviewDwellSeconds / SamplePeriodSeconds);
+
+    public double ElectronsPerSecond => CurrentPicoamperes * 1e-12 / 1.602176634e-19;
+
+    internal static VisitRunFile Read(YamlFile file)
+    {
+        YamlSection root = file.Root;
+        YamlSection beam = root.Section("beam");
+        YamlSection detector = root.Section("detector");
+        YamlSection scan = root.Section("scan");
+        YamlSection material = root.Section("material");
+        YamlSection overview = root.Section("overview");
+        YamlSection visits = root.Section("visits");
+        YamlSection limits = root.Section("limits");
+        CardChoice card = CardChoice.Read(root.Section("card"));
+        double period = detector.Quantity("sample_period", Dimension.Time, 50e-9, 1e-9, 1e-5);
+        double dwell = overview.Quantity("dwell", Dimension.Time, 100e-9, 50e-9, 1e-3);
+        CheckMultiple(file, "detector.sample_period", period * card.ClockHertz, 2, "clocks of card.clock");
+        CheckMultiple(file, "overview.dwell", dwell / period, 1, "times detector.sample_period");
+        detector.Choice("link", "adc", "adc");
+        return new(
+            file.Path,
+            NetworkChoice.Read(root.Section("network"), settingsRequired: true),
+            card,
+            file.Resolve(root.Section("output").Text("folder", "out/visit")))
+        {
+            CurrentPicoamperes = beam.Quantity("current", Dimension.Current, null, 0.01, 1e4),
+            SamplePeriodSeconds = period,
+            PipelineSamples = detector.Integer("pipeline_samples", 0, 0, 60),
+            SignalDelaySeconds = detector.Quantity("signal_delay", Dimension.Time, 0, 0, 1e-5),
+            FieldOfView = scan.Quantity("field_of_view", Dimension.Length, null, 1, 1e5),
+            SettleSeconds = scan.Quantity("settle", Dimension.Time, 10e-6, 0, 1e-3),
+            LineSettleSeconds = scan.Quantity("line_settle", Dimension.Time, 30e-6, 0, 1.6e-3),
+            BlankSeconds = scan.Quantity("blank_delay", Dimension.Time, 200e-9, 0, 1e-4),
+            ScanTimeConstantSeconds = scan.Quantity("time_constant", Dimension.Time, 0, 0, 1e-3),
+            LatticeConstant = material.Quantity("lattice_constant", Dimension.Length, null, 1, 100),
+            ChalcogenWeight = material.Number("chalcogen_weight", 0.6, 0.01, 10),
+            OverviewDose = overview.Quantity("dose", Dimension.Dose, 65, 0.1, 1e6),
+            OverviewDwellSeconds = dwell,
+            Margin = visits.Quantity("margin", Dimension.Length, 0.5, 0, 1e4),
+            Repeats = visits.Integer("repeats", 1, 1, 1000),
+            MinimumDwellSeconds = Optional(visits, "minimum_dwell"),
+            MaximumDwellSeconds = Optional(visits, "maximum_dwell"),
+            LargestElectrons = limits.Quantity("electrons", Dimension.Electrons, null, 1, 1e15),
+            HeartbeatSeconds = limits.Quantity("heartbeat", Dimension.Time, 20e-3, 1e-5, 10),
+            Simulation = SimulationChoice.Read(root.Section("simulation")),
+        };
+    }
+
+    private static double? Optional(YamlSection section, string field) =>
+        section.Has(field) ? section.Quantity(field, Dimension.Time, null, 50e-9, 3e-3) : null;
+
+    private static void CheckMultiple(YamlFile file, string field, double ratio, int least, string of)
+    {
+        if (ratio < least - 1e-6 || Math.Abs(ratio - Math.Round(ratio)) > 1e-6)
+        {
+            file.Fault(1, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{field} is {ratio:0.###} {of}; a whole number of at least {least} is allowed"));
+        }
+    }
+}
+
+/// <summary>The simulated microscope that stands in for a real one.</summary>
+public sealed record SimulationChoice(
+    string SpecimenPath,
+    int Source,
+    int Detector,
+    int Seed,
+    double PlacementError,
+    double DriftPerSecond,
+    double CalibrationError,
+    double BlankerDelaySeconds,
+    double BlankerRiseSeconds,
+    double ResidualTransmission,
+    double SlowFraction)
+{
+    internal static SimulationChoice Read(YamlSection section) => new(
+        section.ExistingFile("specimen", required: true) ?? string.Empty,
+        section.Integer("source", 1, 0, 15),
+        section.Integer("detector", 1, 0, 15),
+        section.Integer("seed", 1, 0, int.MaxValue),
+        section.Quantity("placement_error", Dimension.Length, 0.3, 0, 100),
+        section.Quantity("drift", Dimension.Speed, 0.3, 0, 1e4),
+        section.Quantity("calibration_error", Dimension.Fraction, 0.15, 0, 0.9),
+        section.Quantity("blanker_delay", Dimension.Time, 40e-9, 0, 1e-3),
+        section.Quantity("blanker_rise", Dimension.Time, 20e-9, 0, 1e-3),
+        section.Number("residual_transmission", 1e-4, 0, 1),
+        section.Number("slow_light", 0.03, 0, 1));
+}
