@@ -8,6 +8,7 @@ var root = new RootCommand("Edge puts a trained neural network on a STEM detecto
     CompileCommand.Create(),
     PredictCommand.Create(),
     VerifyCommand.Create(),
+    RunCommand.Create(),
     InspectCommand.Create(),
     DoctorCommand.Create(),
     CompletionCommand.Create(),

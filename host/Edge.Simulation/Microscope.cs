@@ -25,7 +25,7 @@ public sealed class Microscope : ISampleSource
     private bool _permit;
     private long _site = -1, _sampleOfSite, _samples;
     private DosePhase _phase = DosePhase.Settle;
-    private double _nowNanoseconds;
+    private double _nowNanoseconds, _idleNanoseconds;
 
     /// <exception cref="InvalidSettingException">A setting outside its range.</exception>
     public Microscope(MicroscopeSettings settings, Specimen specimen)
@@ -72,6 +72,14 @@ public sealed class Microscope : ISampleSource
     /// <summary>Electrons detected in the period last simulated: truth, for tests.</summary>
     public int LastDetected => _detector.LastDetected;
 
+    /// <summary>Lets time pass in which the card's clock does not count, as while a host computes: the specimen drifts, and
+    /// the closed blanker leaks.</summary>
+    public void Idle(double seconds)
+    {
+        _idleNanoseconds += seconds * 1e9;
+        Pass(_nowNanoseconds + (seconds * 1e9));
+    }
+
     /// <inheritdoc/>
     public ushort NextSample(ReadOnlySpan<PinChange> changes)
     {
@@ -79,7 +87,7 @@ public sealed class Microscope : ISampleSource
         double signal = 0;
         foreach (PinChange change in changes)
         {
-            double at = change.Cycle * _clockNanoseconds;
+            double at = (change.Cycle * _clockNanoseconds) + _idleNanoseconds;
             if (change.Cycle < Cycle || change.Cycle >= end || at < _nowNanoseconds)
             {
                 throw new ArgumentException($"A pin change at cycle {change.Cycle}; this period is cycles {Cycle} to {end - 1}, and changes come in order.", nameof(changes));
@@ -89,7 +97,7 @@ public sealed class Microscope : ISampleSource
             Apply(change, at);
         }
 
-        signal += Pass(end * _clockNanoseconds);
+        signal += Pass((end * _clockNanoseconds) + _idleNanoseconds);
         NoisePurpose purpose = _phase == DosePhase.Settle ? NoisePurpose.SettleSample : NoisePurpose.DwellSample;
         var noise = new SiteNoise(_settings.Seed, purpose, _site + 1, _sampleOfSite++);
         ushort sample = _detector.Integrate(signal, ref noise);

@@ -71,11 +71,11 @@ struct Card {
     pins = {edge, card->scan_x_o, card->scan_y_o, card->permit_beam_o, card->pixel_advance_o, card->aux_trigger_o, card->keep_alive_o};
   }
 
-  // One clock with the inputs as they are. True when a pin that the microscope sees has changed.
+  // One clock with the inputs as they are. True when a pin that the microscope sees has changed. Events leave from
+  // registers, so whether one is taken is known before anything is evaluated.
   bool clock() {
     card->stall_network_i = network_stall.at(edge);
     card->event_ready_i = !event_stall.at(edge);
-    card->eval();
     if (card->event_valid_o && card->event_ready_i) {
       std::vector<uint8_t> record(RecordBytes);
       std::memcpy(record.data(), card->event_data_o.data(), RecordBytes);

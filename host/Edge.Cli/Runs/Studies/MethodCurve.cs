@@ -1,0 +1,46 @@
+namespace Edge.Cli.Runs.Studies;
+
+/// <summary>One way to answer the question at one setting.</summary>
+/// <param name="Setting">Threshold factor, samples, chunk or dose: whatever the method is driven by.</param>
+/// <param name="Wrong">Share of wrong decisions of each class; undecided ones are not in it.</param>
+/// <param name="Undecided">Share without a decision at the maximum dwell, of each class.</param>
+/// <param name="Electrons">Mean beam electrons a site, of each class.</param>
+internal sealed record MethodPoint(double Setting, double[] Wrong, double[] Undecided, double[] Electrons)
+{
+    public double WorstWrong => Wrong.Max();
+
+    /// <summary>Mean electrons a site where classes come in these shares.</summary>
+    public double MeanElectrons(double[] shares) => Electrons.Zip(shares, (electrons, share) => electrons * share).Sum();
+}
+
+/// <summary>A method over its settings, fewest electrons first.</summary>
+internal sealed record MethodCurve(string Name, IReadOnlyList<MethodPoint> Points)
+{
+    /// <summary>The cheapest setting at which no class is wrong more often than allowed, or null.</summary>
+    public MethodPoint? At(double allowedWrong, double[] shares) =>
+        Points.Where(point => point.WorstWrong <= allowedWrong).MinBy(point => point.MeanElectrons(shares));
+}
+
+/// <summary>Counts outcomes of visits into a point.</summary>
+internal sealed class OutcomeCounter(int classes)
+{
+    private readonly int[] visits = new int[classes];
+    private readonly int[] wrong = new int[classes];
+    private readonly int[] undecided = new int[classes];
+    private readonly double[] electrons = new double[classes];
+
+    /// <param name="decided">-1: undecided.</param>
+    public void Add(int truth, int decided, double spent)
+    {
+        visits[truth]++;
+        wrong[truth] += decided >= 0 && decided != truth ? 1 : 0;
+        undecided[truth] += decided < 0 ? 1 : 0;
+        electrons[truth] += spent;
+    }
+
+    public MethodPoint ToPoint(double setting)
+    {
+        double[] Share(IEnumerable<double> counts) => [.. counts.Select((count, k) => visits[k] == 0 ? 0 : count / visits[k])];
+        return new(setting, Share(wrong.Select(count => (double)count)), Share(undecided.Select(count => (double)count)), Share(electrons));
+    }
+}
