@@ -6,7 +6,7 @@ import specimen as specimens
 import visits
 
 
-def write(path, network, thresholds, min_samples, max_samples, reference, events):
+def write(path, network, thresholds, min_samples, max_samples, electrons, reference, events):
     lsb = 2.0**network.output_exponent
     layers = network.layers
     text = f"""# Written by train.py. How the card and the host use site-class.onnx.
@@ -31,6 +31,7 @@ decision:
   output_lsb_logits: {lsb}
   thresholds_lsb: [{', '.join(str(int(t)) for t in thresholds)}]
   thresholds_logits: [{', '.join(str(float(t * lsb)) for t in thresholds)}]
+  mean_electrons: [{', '.join(f'{e:.0f}' for e in electrons)}]      # beam electrons to a decision, a class each, on the tuning specimens
 
 nominal:
   beam_current_pA: {detector.CURRENT_PA}

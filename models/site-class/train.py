@@ -99,7 +99,7 @@ def main():
     thresholds = grid[index]
     report(f"thresholds {thresholds * lsb} logits; on {TRAINING}: wrong {tuned.wrong}, undecided {tuned.undecided}, "
            f"electrons {tuned.electrons.round()}, mix {tuned.mean_electrons(MIX):.0f}")
-    settings.write(options.out / "site-class.yaml", network, thresholds, MIN_SAMPLES, MAX_SAMPLES, reference, events)
+    settings.write(options.out / "site-class.yaml", network, thresholds, MIN_SAMPLES, MAX_SAMPLES, tuned.electrons, reference, events)
     golden.write(options.out, network, rows)
     record = dict(
         seeds=SEEDS, sessions=SESSIONS // part, rows=len(rows), epochs=[FLOAT_EPOCHS, QUANTIZED_EPOCHS],

@@ -23,6 +23,9 @@ public sealed record SiteModel
     /// <summary>How far the class must lead every other, in output steps; one per class.</summary>
     public required IReadOnlyList<int> Thresholds { get; init; }
 
+    /// <summary>Beam electrons that a decision took on the specimens of training, a class each: what to expect.</summary>
+    public required IReadOnlyList<double> MeanElectrons { get; init; }
+
     public required double NominalCurrentPicoamperes { get; init; }
 
     public required double NominalSamplePeriodNanoseconds { get; init; }
@@ -72,6 +75,7 @@ public sealed record SiteModel
             MinimumSamples = decision.Integer("min_samples", null, 1, 65535),
             MaximumSamples = decision.Integer("max_samples", null, 1, 65535),
             Thresholds = [.. decision.Numbers("thresholds_lsb", classes.Length, int.MinValue, int.MaxValue).Select(value => (int)value)],
+            MeanElectrons = decision.Numbers("mean_electrons", classes.Length, 0, 1e12),
             NominalCurrentPicoamperes = nominal.Number("beam_current_pA", null, 1e-3, 1e6),
             NominalSamplePeriodNanoseconds = nominal.Number("sample_period_ns", null, 1, 1e6),
             DetectorEfficiency = nominal.Number("detector_efficiency", null, 0, 1),

@@ -1,4 +1,3 @@
-using Edge.Networks;
 using SkiaSharp;
 
 namespace Edge.Cli.Output;
@@ -24,20 +23,6 @@ internal static class Picture
             }
         }
 
-        Write(path, bitmap);
-    }
-
-    private static void Write(string path, SKBitmap bitmap)
-    {
-        try
-        {
-            using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-            using FileStream file = File.Create(path);
-            png.SaveTo(file);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path}: cannot be written ({error.Message})", error);
-        }
+        PngFile.Write(path, bitmap);
     }
 }

@@ -12,7 +12,7 @@ public sealed class Terminal(bool json)
 {
     public static readonly Option<bool> JsonOption = new("--json") { Description = "Print the result as one JSON object", Recursive = true };
 
-    private static readonly JsonSerializerOptions Format = new()
+    public static readonly JsonSerializerOptions JsonFormat = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -24,6 +24,9 @@ public sealed class Terminal(bool json)
     private readonly TextWriter log = Console.Error;
 
     public bool Json => json;
+
+    /// <summary>For what a person should read while it goes on, more than a line: on standard error.</summary>
+    public TextWriter Notes => log;
 
     /// <summary>Gives a command its action: errors become messages and exit codes, never stack traces.</summary>
     public static void Handle(Command command, Func<ParseResult, Terminal, CancellationToken, int> action) =>
@@ -37,7 +40,7 @@ public sealed class Terminal(bool json)
     {
         if (json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(result, Format));
+            Console.Out.WriteLine(JsonSerializer.Serialize(result, JsonFormat));
         }
         else
         {
@@ -74,7 +77,7 @@ public sealed class Terminal(bool json)
     {
         if (json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { Error = message, ExitCode = code }, Format));
+            Console.Out.WriteLine(JsonSerializer.Serialize(new { Error = message, ExitCode = code }, JsonFormat));
         }
 
         log.WriteLine($"edge: {message}");

@@ -10,6 +10,8 @@ public sealed class Dimension
     public static readonly Dimension Length = new("length", ("A", 1), ("Å", 1), ("pm", 0.01), ("nm", 10), ("um", 1e4), ("µm", 1e4));
     public static readonly Dimension Speed = new("speed", ("A/s", 1), ("Å/s", 1), ("pm/s", 0.01), ("nm/s", 10), ("nm/min", 10.0 / 60));
     public static readonly Dimension Current = new("current", ("pA", 1), ("nA", 1e3), ("fA", 1e-3));
+    public static readonly Dimension Voltage = new("voltage", ("kV", 1), ("V", 1e-3), ("MV", 1e3));
+    public static readonly Dimension Angle = new("angle", ("mrad", 1), ("urad", 1e-3), ("µrad", 1e-3), ("rad", 1e3));
     public static readonly Dimension Dose = new("dose", ("e/A^2", 1), ("e/Å^2", 1), ("e/Å²", 1), ("e/nm^2", 0.01));
     public static readonly Dimension Electrons = new("number of electrons", ("e", 1), ("ke", 1e3), ("Me", 1e6), ("Ge", 1e9));
     public static readonly Dimension Frequency = new("frequency", ("Hz", 1), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9));

@@ -7,6 +7,14 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
 {
     public required double CurrentPicoamperes { get; init; }
 
+    public required double AcceleratingKilovolts { get; init; }
+
+    /// <summary>Half angle of the probe.</summary>
+    public required double ConvergenceMilliradians { get; init; }
+
+    /// <summary>Full width at half maximum of the source on the specimen, angstrom.</summary>
+    public required double SourceFwhm { get; init; }
+
     public required double SamplePeriodSeconds { get; init; }
 
     /// <summary>Samples from the detector to the ADC's output.</summary>
@@ -53,6 +61,8 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
 
     public required SimulationChoice Simulation { get; init; }
 
+    public required ComparisonChoice Comparison { get; init; }
+
     public int ClocksPerSample => (int)Math.Round(SamplePeriodSeconds * Card.ClockHertz);
 
     public int OverviewSamples => (int)Math.Round(OverviewDwellSeconds / SamplePeriodSeconds);
@@ -82,6 +92,9 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             file.Resolve(root.Section("output").Text("folder", "out/visit")))
         {
             CurrentPicoamperes = beam.Quantity("current", Dimension.Current, null, 0.01, 1e4),
+            AcceleratingKilovolts = beam.Quantity("voltage", Dimension.Voltage, 80, 10, 1000),
+            ConvergenceMilliradians = beam.Quantity("convergence_angle", Dimension.Angle, 30, 0.1, 100),
+            SourceFwhm = beam.Quantity("source_size", Dimension.Length, 0.7, 0, 10),
             SamplePeriodSeconds = period,
             PipelineSamples = detector.Integer("pipeline_samples", 0, 0, 60),
             SignalDelaySeconds = detector.Quantity("signal_delay", Dimension.Time, 0, 0, 1e-5),
@@ -101,6 +114,7 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             LargestElectrons = limits.Quantity("electrons", Dimension.Electrons, null, 1, 1e15),
             HeartbeatSeconds = limits.Quantity("heartbeat", Dimension.Time, 20e-3, 1e-5, 10),
             Simulation = SimulationChoice.Read(root.Section("simulation")),
+            Comparison = ComparisonChoice.Read(root.Section("comparison")),
         };
     }
 
@@ -117,6 +131,7 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
 }
 
 /// <summary>The simulated microscope that stands in for a real one.</summary>
+/// <param name="HostSeconds">Passes between the overview and the first visit, while the host fits the lattice.</param>
 public sealed record SimulationChoice(
     string SpecimenPath,
     int Source,
@@ -128,7 +143,8 @@ public sealed record SimulationChoice(
     double BlankerDelaySeconds,
     double BlankerRiseSeconds,
     double ResidualTransmission,
-    double SlowFraction)
+    double SlowFraction,
+    double HostSeconds)
 {
     internal static SimulationChoice Read(YamlSection section) => new(
         section.ExistingFile("specimen", required: true) ?? string.Empty,
@@ -141,5 +157,16 @@ public sealed record SimulationChoice(
         section.Quantity("blanker_delay", Dimension.Time, 40e-9, 0, 1e-3),
         section.Quantity("blanker_rise", Dimension.Time, 20e-9, 0, 1e-3),
         section.Number("residual_transmission", 1e-4, 0, 1),
-        section.Number("slow_light", 0.03, 0, 1));
+        section.Number("slow_light", 0.03, 0, 1),
+        section.Quantity("host_time", Dimension.Time, 50e-3, 0, 60));
+}
+
+/// <summary>Other ways to answer the same question, simulated beside the run for its report.</summary>
+/// <param name="VisitsPerClass">0: none.</param>
+/// <param name="HostSeconds">Round trip of a host that decides between chunks of beam: assumed, not measured.</param>
+public sealed record ComparisonChoice(int VisitsPerClass, double HostSeconds)
+{
+    internal static ComparisonChoice Read(YamlSection section) => new(
+        section.Integer("visits_per_class", 400, 0, 100_000),
+        section.Quantity("host_round_trip", Dimension.Time, 100e-6, 0, 1));
 }

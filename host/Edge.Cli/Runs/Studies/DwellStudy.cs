@@ -60,10 +60,10 @@ internal sealed class DwellStudy(Judge judge, IReadOnlyList<Session> sessions, i
 
         return
         [
-            Curve("trigger", trigger, Strictnesses),
-            Curve("host, chunks", chunked, ChunkElectrons),
-            new("fixed dwell", [.. fixedSamples.Select((samples, f) => FixedPoint(samples, atFixed[f]))]),
-            Curve("Wald, true rates", wald, Strictnesses),
+            Curve("trigger", MethodKind.Trigger, trigger, Strictnesses),
+            Curve("host between chunks", MethodKind.Chunks, chunked, ChunkElectrons),
+            new("fixed dwell", MethodKind.Fixed, [.. fixedSamples.Select((samples, f) => FixedPoint(samples, atFixed[f]))]),
+            Curve("Wald's test, true rates", MethodKind.Bound, wald, Strictnesses),
         ];
     }
 
@@ -135,8 +135,8 @@ internal sealed class DwellStudy(Judge judge, IReadOnlyList<Session> sessions, i
 
     private OutcomeCounter[] Counters(int count) => [.. Enumerable.Range(0, count).Select(_ => new OutcomeCounter(judge.Classes))];
 
-    private static MethodCurve Curve(string name, OutcomeCounter[] counters, double[] settings) =>
-        new(name, [.. counters.Select((counter, i) => counter.ToPoint(settings[i]))]);
+    private static MethodCurve Curve(string name, MethodKind kind, OutcomeCounter[] counters, double[] settings) =>
+        new(name, kind, [.. counters.Select((counter, i) => counter.ToPoint(settings[i]))]);
 }
 
 /// <summary>Mean fraction of each class at a distance from its site, over sites and directions of the specimen.</summary>

@@ -13,8 +13,27 @@ internal sealed record MethodPoint(double Setting, double[] Wrong, double[] Unde
     public double MeanElectrons(double[] shares) => Electrons.Zip(shares, (electrons, share) => electrons * share).Sum();
 }
 
+/// <summary>What a method's setting is and what its electrons are for.</summary>
+internal enum MethodKind
+{
+    /// <summary>A card that stops; the setting is a factor on the thresholds.</summary>
+    Trigger,
+
+    /// <summary>The same dwell everywhere; the setting is samples.</summary>
+    Fixed,
+
+    /// <summary>A host that decides between chunks of beam; the setting is electrons of a chunk.</summary>
+    Chunks,
+
+    /// <summary>Knows what no method can know.</summary>
+    Bound,
+
+    /// <summary>Every pixel the same; the setting is electrons per square angstrom.</summary>
+    Scan,
+}
+
 /// <summary>A method over its settings, fewest electrons first.</summary>
-internal sealed record MethodCurve(string Name, IReadOnlyList<MethodPoint> Points)
+internal sealed record MethodCurve(string Name, MethodKind Kind, IReadOnlyList<MethodPoint> Points)
 {
     /// <summary>The cheapest setting at which no class is wrong more often than allowed, or null.</summary>
     public MethodPoint? At(double allowedWrong, double[] shares) =>

@@ -27,11 +27,8 @@ internal sealed class UniformScanStudy(Session session, int classes, int visitsP
             points.Add(Point(templates, dose, dose * areaPerSite, ideal));
         }
 
-        return new(ideal ? "uniform scan, ideal counts" : "uniform scan, same detector", points);
+        return new(ideal ? "uniform scan, ideal counts" : "uniform scan, same detector", MethodKind.Scan, points);
     }
-
-    /// <summary>Electrons per square angstrom of a point of this method.</summary>
-    public static double Dose(MethodPoint point) => point.Setting;
 
     private MethodPoint Point(double[][] templates, double dose, double electronsPerSite, bool ideal)
     {

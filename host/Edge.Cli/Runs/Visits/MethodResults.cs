@@ -1,0 +1,44 @@
+using Edge.Appliance.Triggers.RunFiles;
+using Edge.Cli.Runs.Studies;
+
+namespace Edge.Cli.Runs.Visits;
+
+/// <summary>Curves of methods -> one line each: what 1 % of wrong decisions costs.</summary>
+internal static class MethodResults
+{
+    public static IEnumerable<MethodResult> Of(VisitRunFile file, VisitResult run, IReadOnlyList<MethodCurve> curves, double[] shares)
+    {
+        // Electrons between the deciding sample and the dark beam, the same for every method that blanks.
+        double tail = run.Chain.TotalNanoseconds * 1e-9 * file.ElectronsPerSecond;
+        double move = file.SettleSeconds + file.BlankSeconds;
+        foreach (MethodCurve curve in curves)
+        {
+            MethodPoint? point = curve.At(VisitJob.AllowedWrong, shares);
+            string allowed = "every class at most 1 % wrong";
+            if (point is null)
+            {
+                point = curve.Points.MinBy(candidate => candidate.WorstWrong)!;
+                allowed = $"no setting reached 1 %; the best, {100 * point.WorstWrong:F1} % in the worst class, is shown";
+            }
+
+            double electrons = point.MeanElectrons(shares);
+            if (curve.Kind == MethodKind.Scan)
+            {
+                yield return new(curve.Name, electrons, point.Setting * run.Plan.AreaSquareAngstrom, point.Setting, null, point.Wrong, point.Undecided, allowed);
+                continue;
+            }
+
+            double perSite = electrons + tail;
+            double hostSeconds = curve.Kind == MethodKind.Chunks ? Math.Ceiling(electrons / point.Setting) * file.Comparison.HostSeconds : 0;
+            yield return new(
+                curve.Name,
+                perSite,
+                run.OverviewElectrons + (run.Visits * perSite),
+                run.Plan.OverviewDose + (perSite * run.Plan.PeakPerElectron),
+                1 / (move + (perSite / file.ElectronsPerSecond) + hostSeconds),
+                point.Wrong,
+                point.Undecided,
+                curve.Kind == MethodKind.Bound ? allowed + "; a bound: it knows current, placement and rates" : allowed);
+        }
+    }
+}
