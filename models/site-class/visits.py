@@ -6,6 +6,7 @@ electrons per square angstrom, and the two registers that the host sets from it.
 Nuisances, all drawn anew with the seed:
   gain x current   product uniform within 15 % of nominal; a uniform share of the deviation is the gain's
   overview         the estimate's error is simulated, not assumed
+  registration     the lattice fitted to the overview is off by about 0.055 A along each axis, the same for a session
   placement        uniform in a disc of 0.3 A around the site
   drift            0.3 A/s, any direction, for up to 0.1 s since the sites were registered
   dark start       the beam comes up within the first one and a half samples (blanker against the ADC's clock)
@@ -20,6 +21,7 @@ PRODUCT_ERROR = 0.15
 OVERVIEW_E_PER_A2, OVERVIEW_SAMPLES = 65.0, 2          # ADC samples a pixel: 100 ns
 OVERVIEW_SIZE_A = 31.8
 FLOOR_LOSS = 0.5 / 64                                  # electrons a sample: the ingress rounds z down
+REGISTRATION_A = 0.055                                 # root mean square along an axis over the field: measured, see README.md
 PLACEMENT_RADIUS_A, DRIFT_A_PER_S, REGISTERED_WITHIN_S = 0.3, 0.3, 0.1
 DARK_START_SAMPLES = 1.5
 
@@ -30,6 +32,7 @@ class Session:
     gain: float
     current_estimate: float
     gain_estimate: float
+    registration_A: np.ndarray                         # [2] from a true site to where the host takes it to be
 
 
 @dataclass(frozen=True)
@@ -69,15 +72,16 @@ def session(specimen, reference, rng):
     product = 1 + PRODUCT_ERROR * rng.uniform(-1, 1)
     share = rng.random()
     current, gain = product ** (1 - share), product ** share
-    return Session(current, gain, *estimate(overview(specimen, current, gain, rng), reference))
+    estimates = estimate(overview(specimen, current, gain, rng), reference)
+    return Session(current, gain, *estimates, REGISTRATION_A * rng.standard_normal(2))
 
 
-def positions(sites_A, rng):
+def positions(sites_A, registration_A, rng):
     """Where the probe really stands, [n, 2]."""
     n = len(sites_A)
     turn = np.exp(2j * np.pi * rng.random(n)) * PLACEMENT_RADIUS_A * np.sqrt(rng.random(n))
     turn += np.exp(2j * np.pi * rng.random(n)) * DRIFT_A_PER_S * REGISTERED_WITHIN_S * rng.random(n)
-    return sites_A + np.stack((turn.real, turn.imag), -1)
+    return sites_A + registration_A + np.stack((turn.real, turn.imag), -1)
 
 
 def dwells(fractions, current, gain, samples, rng):
@@ -106,7 +110,7 @@ def batch(specimen, reference, visits, samples, rng, class_fractions):
     n = len(specimens.CLASSES)
     classes = np.arange(visits) % n
     sites = np.array([rng.choice(np.flatnonzero(specimen.classes == c)) for c in classes])
-    where = positions(specimen.sites_A[sites], rng)
+    where = positions(specimen.sites_A[sites], it.registration_A, rng)
     fractions = specimen.at(where)
     current, gain = np.full(visits, it.current), np.full(visits, it.gain)
     registers = ingress.Registers.of(np.full(visits, it.gain_estimate), np.full(visits, it.current_estimate))
@@ -118,7 +122,7 @@ def batch(specimen, reference, visits, samples, rng, class_fractions):
                  expected * per_fraction + detector.DARK_PER_SAMPLE)
 
 
-PROFILE_RADII_A = np.linspace(0, 0.4, 17)
+PROFILE_RADII_A = np.linspace(0, 0.6, 25)
 
 
 def class_profile(specimen_list):

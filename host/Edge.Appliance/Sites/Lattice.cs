@@ -27,6 +27,19 @@ public sealed record Lattice(Position Metal, Position A, Position B)
 
     public IReadOnlyList<Position> MetalColumns(double minX, double minY, double maxX, double maxY) => Columns(Metal, minX, minY, maxX, maxY);
 
+    /// <summary>The chalcogen column nearest to a position.</summary>
+    public Position NearestChalcogen(Position position)
+    {
+        Position origin = Metal + ToChalcogen;
+        Position from = position - origin;
+        double determinant = (A.X * B.Y) - (A.Y * B.X);
+        double u = Math.Floor(((from.X * B.Y) - (from.Y * B.X)) / determinant);
+        double v = Math.Floor(((A.X * from.Y) - (A.Y * from.X)) / determinant);
+        return Enumerable.Range(0, 4)
+            .Select(corner => origin + ((u + (corner & 1)) * A) + ((v + (corner >> 1)) * B))
+            .MinBy(column => (column - position).Length);
+    }
+
     private List<Position> Columns(Position origin, double minX, double minY, double maxX, double maxY)
     {
         double reach = Math.Max(maxX - minX, maxY - minY) + (origin - new Position(minX, minY)).Length;

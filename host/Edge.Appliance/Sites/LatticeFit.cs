@@ -14,6 +14,9 @@ public sealed class LatticeFit
     /// microscope. The fit is flat around it.</summary>
     private const double ColumnSigma = 0.55;
 
+    /// <summary>Gain in log-likelihood that two useless parameters reach once in 3,000 fits (chi squared of two).</summary>
+    private const double SignificantGain = 8;
+
     private readonly OverviewImage image;
     private readonly double latticeConstant;
     private readonly double chalcogenWeight;
@@ -98,18 +101,42 @@ public sealed class LatticeFit
         return best!;
     }
 
+    /// <summary>Origin, rotation and scale first. Shear and unequal axes, which a distorted scan shows, only where the
+    /// counts ask for them: two more parameters would otherwise add their own error at every corner of the field.</summary>
     private Lattice Refine(Lattice start)
     {
-        // Steps of the simplex: 0.1 A for the origin; for the vectors what moves the far corner by as much.
-        double corner = 0.1 / Math.Max(1, Math.Max(image.X[^1] - image.X[0], image.Y[^1] - image.Y[0]) / 2 / latticeConstant);
-        Vector<double> first = Vector<double>.Build.Dense([start.Metal.X, start.Metal.Y, start.A.X, start.A.Y, start.B.X, start.B.Y]);
-        Vector<double> steps = Vector<double>.Build.Dense([0.1, 0.1, corner, corner, corner, corner]);
-        MinimizationResult result = NelderMeadSimplex.Minimum(
-            ObjectiveFunction.Value(parameters => -Likelihood(From(parameters))), first, steps, convergenceTolerance: 1e-4, maximumIterations: 2000);
-        return From(result.MinimizingPoint);
-
-        static Lattice From(Vector<double> p) => new(new(p[0], p[1]), new(p[2], p[3]), new(p[4], p[5]));
+        // What moves the far corner of the field as far as a step of the origin.
+        double reach = Math.Max(1, Math.Max(image.X[^1] - image.X[0], image.Y[^1] - image.Y[0]) / 2);
+        Lattice Similar(Vector<double> p) => new(start.Metal + new Position(p[0], p[1]), Turned(start.A, p[2] / reach, p[3] / reach), Turned(start.B, p[2] / reach, p[3] / reach));
+        Lattice similar = Best(Similar, 4);
+        Lattice Affine(Vector<double> p) => similar with
+        {
+            Metal = similar.Metal + new Position(p[0], p[1]),
+            A = Sheared(similar.A, p, reach),
+            B = Sheared(similar.B, p, reach),
+        };
+        Lattice affine = Best(Affine, 6);
+        return Likelihood(affine) - Likelihood(similar) > SignificantGain ? affine : similar;
     }
+
+    private Lattice Best(Func<Vector<double>, Lattice> from, int parameters)
+    {
+        Vector<double> first = Vector<double>.Build.Dense(parameters);
+        for (int round = 0; round < 2; round++)
+        {
+            MinimizationResult result = NelderMeadSimplex.Minimum(
+                ObjectiveFunction.Value(p => -Likelihood(from(p))), first, Vector<double>.Build.Dense(parameters, round == 0 ? 0.1 : 0.02), convergenceTolerance: 1e-5, maximumIterations: 4000);
+            first = result.MinimizingPoint;
+        }
+
+        return from(first);
+    }
+
+    private static Position Turned(Position a, double stretch, double angle) =>
+        new(((1 + stretch) * a.X) - (angle * a.Y), (angle * a.X) + ((1 + stretch) * a.Y));
+
+    private static Position Sheared(Position a, Vector<double> p, double reach) =>
+        new(a.X + (((p[2] * a.X) + (p[3] * a.Y)) / reach), a.Y + (((p[4] * a.X) + (p[5] * a.Y)) / reach));
 
     /// <summary>Sum of counts times log intensity, where the intensities are scaled to the counts in total.</summary>
     private double Likelihood(Lattice lattice)

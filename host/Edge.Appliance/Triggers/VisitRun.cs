@@ -21,7 +21,8 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
 
     private readonly CardControl control = new(card);
 
-    /// <summary>Alignment of samples to positions: the ADC's pipeline, and the sample in which the blanker opens.</summary>
+    /// <summary>Alignment of samples to visits: the ADC's pipeline, and the sample in which the blanker opens. The overview
+    /// needs the pipeline alone: within a line the beam stays on.</summary>
     public int AlignSamples => file.PipelineSamples + model.ExtraAlignSamples;
 
     public int MinimumSamples => Samples(file.MinimumDwellSeconds) ?? model.MinimumSamples;
@@ -62,7 +63,7 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
         int pixels = OverviewPixels;
         double pitch = file.FieldOfView / pixels;
         double codes = CodesPerField / pixels;
-        WriteIngress(model.Ingress);
+        WriteIngress(model.Ingress, file.PipelineSamples);
         card.Write(CardRegisters.DecisionAddress, 0);
         card.Write(CardRegisters.VectorSourceAddress, 0);
         card.Write(CardRegisters.ScanModeAddress, 0);
@@ -105,7 +106,7 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
     /// <param name="visited">Told each visit as its record arrives.</param>
     public IReadOnlyList<Visit> VisitSites(IReadOnlyList<Position> positions, CalibrationEstimate calibration, Action<int>? visited, CancellationToken cancel)
     {
-        WriteIngress(calibration.Applied(model.Ingress));
+        WriteIngress(calibration.Applied(model.Ingress), AlignSamples);
         card.Write(CardRegisters.ScanModeAddress, CardRegisters.ScanModeMask);
         card.Write(CardRegisters.SettleClocksAddress, file.Card.Clocks(file.SettleSeconds));
         card.Write(CardRegisters.BlankClocksAddress, file.Card.Clocks(file.BlankSeconds));
@@ -151,9 +152,9 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
 
     private int? Samples(double? seconds) => seconds is double known ? (int)Math.Clamp(Math.Round(known / file.SamplePeriodSeconds), 1, ushort.MaxValue) : null;
 
-    private void WriteIngress(IngressSettings settings)
+    private void WriteIngress(IngressSettings settings, int alignSamples)
     {
-        card.Write(CardRegisters.AlignSamplesAddress, (uint)AlignSamples);
+        card.Write(CardRegisters.AlignSamplesAddress, (uint)alignSamples);
         card.Write(CardRegisters.AdcOffsetAddress, settings.Offset);
         card.Write(CardRegisters.AdcGainAddress, settings.Gain);
         card.Write(CardRegisters.ElapsedStepAddress, settings.ElapsedStep);

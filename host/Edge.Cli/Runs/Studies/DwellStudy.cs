@@ -127,10 +127,10 @@ internal sealed class DwellStudy(Judge judge, IReadOnlyList<Session> sessions, i
         }
     }
 
-    private static PointAngstrom? Site(Session session, int truth, int visit)
+    private StudySite? Site(Session session, int truth, int visit)
     {
-        PointAngstrom[] sites = [.. session.Sites.Where(site => site.Class == truth).Select(site => site.Position)];
-        return sites.Length == 0 ? null : sites[visit / 4 % sites.Length];
+        StudySite[] sites = [.. session.Sites.Where(site => site.Class == truth)];
+        return sites.Length == 0 ? null : sites[visit / judge.Classes / sessions.Count % sites.Length];
     }
 
     private OutcomeCounter[] Counters(int count) => [.. Enumerable.Range(0, count).Select(_ => new OutcomeCounter(judge.Classes))];
@@ -143,7 +143,7 @@ internal sealed class DwellStudy(Judge judge, IReadOnlyList<Session> sessions, i
 internal sealed class ClassProfile
 {
     private const double Step = 0.025;
-    private const int Steps = 17;
+    private const int Steps = 25;
 
     private readonly double[][] fractions;
 
@@ -166,7 +166,7 @@ internal sealed class ClassProfile
             .SelectMany(site => Enumerable.Range(0, Directions).Select(d =>
             {
                 (double sine, double cosine) = Math.SinCos(2 * Math.PI * d / Directions);
-                return session.Specimen.FractionAt(site.Position + new PointAngstrom(radius * cosine, radius * sine));
+                return session.Specimen.FractionAt(site.True + new PointAngstrom(radius * cosine, radius * sine));
             }))
             .DefaultIfEmpty(0)
             .Average();

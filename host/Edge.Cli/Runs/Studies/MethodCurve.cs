@@ -35,9 +35,29 @@ internal enum MethodKind
 /// <summary>A method over its settings, fewest electrons first.</summary>
 internal sealed record MethodCurve(string Name, MethodKind Kind, IReadOnlyList<MethodPoint> Points)
 {
-    /// <summary>The cheapest setting at which no class is wrong more often than allowed, or null.</summary>
-    public MethodPoint? At(double allowedWrong, double[] shares) =>
-        Points.Where(point => point.WorstWrong <= allowedWrong).MinBy(point => point.MeanElectrons(shares));
+    /// <summary>The cheapest setting from which on no class is wrong more often than allowed, or null. Between the settings
+    /// tried it is interpolated, so that a coarse row of settings makes no method look dearer than it is; chunks are not.</summary>
+    public MethodPoint? At(double allowedWrong, double[] shares)
+    {
+        MethodPoint[] sorted = [.. Points.OrderBy(point => point.MeanElectrons(shares))];
+        int last = Array.FindLastIndex(sorted, point => point.WorstWrong > allowedWrong);
+        if (last == sorted.Length - 1)
+        {
+            return null;
+        }
+
+        MethodPoint good = sorted[last + 1];
+        if (last < 0 || Kind == MethodKind.Chunks)
+        {
+            return good;
+        }
+
+        MethodPoint bad = sorted[last];
+        double part = (bad.WorstWrong - allowedWrong) / (bad.WorstWrong - good.WorstWrong);
+        double Between(double a, double b) => a + (part * (b - a));
+        double[] Each(double[] a, double[] b) => [.. a.Zip(b, Between)];
+        return new(Between(bad.Setting, good.Setting), Each(bad.Wrong, good.Wrong), Each(bad.Undecided, good.Undecided), Each(bad.Electrons, good.Electrons));
+    }
 }
 
 /// <summary>Counts outcomes of visits into a point.</summary>

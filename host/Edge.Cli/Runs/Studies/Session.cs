@@ -9,17 +9,19 @@ namespace Edge.Cli.Runs.Studies;
 
 /// <summary>One specimen in one microscope, as all methods that are compared meet it: true gain and current, what the
 /// overview made of them, and the sites with their true classes.</summary>
-/// <param name="Sites">Where the probe is sent, and the true class of the site.</param>
+/// <param name="Sites">Where the probe is sent, where the site really is, and its true class.</param>
 internal sealed record Session(
     Specimen Specimen,
     MicroscopeSettings Microscope,
     double TrueGain,
     double TrueCurrent,
     IngressSettings Registers,
-    IReadOnlyList<(PointAngstrom Position, int Class)> Sites)
+    IReadOnlyList<StudySite> Sites)
 {
     public double ElectronsPerSample => Microscope.ElectronsPerSample * TrueCurrent;
 }
+
+internal readonly record struct StudySite(PointAngstrom Sent, PointAngstrom True, int Class);
 
 /// <summary>A dwell in one session, sample by sample, with the same law as the closed loop: placement, detector, light tails.
 /// The card's timing is not in it; electrons count up to the deciding sample.</summary>
@@ -36,14 +38,17 @@ internal sealed class DwellSimulator
         ingress = new IngressModel(session.Registers);
     }
 
-    /// <summary>Fraction of the beam that the detector gets in a visit: the site with this visit's placement error.</summary>
-    public double Fraction(PointAngstrom site, int visit, out double away)
+    /// <summary>Fraction of the beam that the detector gets in a visit: where the probe was sent, with this visit's
+    /// placement error.</summary>
+    /// <param name="away">From the true site to the probe, angstrom.</param>
+    public double Fraction(StudySite site, int visit, out double away)
     {
         var noise = new SiteNoise(seed, NoisePurpose.Placement, visit, 0);
         double radius = session.Microscope.Probe.PlacementRadiusAngstrom * Math.Sqrt(noise.NextUniform());
         (double sine, double cosine) = Math.SinCos(2 * Math.PI * noise.NextUniform());
-        away = radius;
-        return session.Specimen.FractionAt(site + new PointAngstrom(radius * cosine, radius * sine));
+        PointAngstrom probe = site.Sent + new PointAngstrom(radius * cosine, radius * sine);
+        away = (probe - site.True).Length;
+        return session.Specimen.FractionAt(probe);
     }
 
     /// <summary>Features of the first <paramref name="samples"/> samples of a visit: (samples, inputs).</summary>

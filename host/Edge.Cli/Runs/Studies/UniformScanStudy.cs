@@ -42,7 +42,7 @@ internal sealed class UniformScanStudy(Session session, int classes, int visitsP
         for (int visit = 0; visit < visits.Length; visit++)
         {
             int truth = visit % classes;
-            PointAngstrom[] sites = [.. session.Sites.Where(site => site.Class == truth).Select(site => site.Position)];
+            PointAngstrom[] sites = TrueSites(truth);
             var scores = new double[classes];
             if (sites.Length > 0)
             {
@@ -86,9 +86,11 @@ internal sealed class UniformScanStudy(Session session, int classes, int visitsP
 
     private double[] Template(int k)
     {
-        PointAngstrom[] sites = [.. session.Sites.Where(site => site.Class == k).Select(site => site.Position)];
+        PointAngstrom[] sites = TrueSites(k);
         return [.. offsets.Select(offset => sites.Select(site => session.Specimen.FractionAt(site + offset)).DefaultIfEmpty(0).Average())];
     }
+
+    private PointAngstrom[] TrueSites(int k) => [.. session.Sites.Where(site => site.Class == k).Select(site => site.True)];
 
     private static PointAngstrom[] Offsets()
     {

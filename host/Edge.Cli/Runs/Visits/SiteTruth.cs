@@ -1,10 +1,11 @@
 using Edge.Appliance.Sites;
+using Edge.Appliance.Triggers.RunFiles;
 using Edge.Simulation.Specimens;
 
 namespace Edge.Cli.Runs.Visits;
 
-/// <summary>True classes of sites of a simulated specimen: for scoring alone.</summary>
-internal static class SiteTruth
+/// <summary>Where the sites of a simulated specimen really are, and their true classes: for scoring alone.</summary>
+internal sealed class SiteTruth
 {
     /// <summary>A defect belongs to the nearest site within this distance, angstrom: a quarter of a cell.</summary>
     private const double WithinAngstrom = 0.8;
@@ -18,23 +19,38 @@ internal static class SiteTruth
         ["Mo_S"] = "heavier",
     };
 
-    /// <summary>Class of each site, an index into the classes; without a defect the first.</summary>
-    public static int[] Classes(Specimen specimen, IReadOnlyList<Position> sites, IReadOnlyList<string> classes)
+    private readonly Lattice lattice;
+    private readonly List<(Position At, int Class)> defects = [];
+
+    private SiteTruth(Lattice lattice) => this.lattice = lattice;
+
+    /// <summary>The true lattice is fitted to the noiseless map.</summary>
+    /// <exception cref="Networks.InvalidInputException">The specimen shows no lattice of this constant.</exception>
+    public static SiteTruth Of(Specimen specimen, VisitRunFile file, IReadOnlyList<string> classes)
     {
-        var truth = new int[sites.Count];
+        const int Pixels = 128;
+        const double Electrons = 1e6;
+        double[] axis = [.. Enumerable.Range(0, Pixels).Select(i => (i + 0.5) * file.FieldOfView / Pixels)];
+        double[] map = [.. axis.SelectMany(y => axis.Select(x => specimen.FractionAt(new(x, y))))];
+        double scale = Electrons / map.Sum();
+        var image = new OverviewImage(Pixels, Pixels, axis, axis, [.. map.Select(value => value * scale)]);
+        var truth = new SiteTruth(LatticeFit.Fit(image, file.LatticeConstant, file.ChalcogenWeight));
         foreach (Defect defect in specimen.Defects)
         {
-            var at = new Position(defect.Position.X, defect.Position.Y);
-            int index = ClassOfKind.TryGetValue(defect.Kind, out string? name) ? classes.ToList().IndexOf(name) : -1;
-            if (index < 0 || sites.Count == 0)
+            if (ClassOfKind.TryGetValue(defect.Kind, out string? name) && classes.ToList().IndexOf(name) is >= 0 and var index)
             {
-                continue;
+                truth.defects.Add((new(defect.Position.X, defect.Position.Y), index));
             }
-
-            int nearest = Enumerable.Range(0, sites.Count).MinBy(i => (sites[i] - at).Length);
-            truth[nearest] = (sites[nearest] - at).Length <= WithinAngstrom ? index : truth[nearest];
         }
 
         return truth;
+    }
+
+    /// <summary>The true site nearest to a position, and its class; without a defect the first.</summary>
+    public (Position Site, int Class) At(Position position)
+    {
+        Position site = lattice.NearestChalcogen(position);
+        (Position at, int found) = defects.DefaultIfEmpty((new(double.PositiveInfinity, 0), 0)).MinBy(defect => (defect.At - site).Length);
+        return (site, (at - site).Length <= WithinAngstrom ? found : 0);
     }
 }

@@ -29,14 +29,15 @@ internal static class VisitJob
 
         terminal.Progress("overview");
         Overview overview = session.TakeOverview(cancel);
-        int[] truth = SiteTruth.Classes(specimen, overview.Sites, model.Classes);
+        SiteTruth scoring = SiteTruth.Of(specimen, file, model.Classes);
+        int[] truth = [.. overview.Sites.Select(site => scoring.At(site).Class)];
         Position[] positions = [.. Enumerable.Range(0, file.Repeats).SelectMany(_ => overview.Sites)];
         int[] truths = [.. Enumerable.Range(0, file.Repeats).SelectMany(_ => truth)];
         terminal.Progress($"lattice found, {overview.Sites.Count} sites; {positions.Length} visits");
         IReadOnlyList<VisitOutcome> outcomes = session.Visit(positions, truths, overview, visited: null, cancel);
 
         double[] shares = [.. Enumerable.Range(0, model.Classes.Count).Select(k => (double)truth.Count(t => t == k) / truth.Length)];
-        IReadOnlyList<MethodCurve> curves = Compare(file, model, slot, session.Study(overview, truth), terminal, cancel);
+        IReadOnlyList<MethodCurve> curves = Compare(file, model, slot, session.Study(overview, scoring), terminal, cancel);
         VisitResult result = Result(file, model, slot, session, plan, overview, truth, outcomes, curves, shares);
         OutputFolder.Write(file.OutputFolder, VisitReport.FileName, folder =>
             VisitReport.Write(folder, file, model, result, new(overview, truth, outcomes, curves, shares, specimen, file.FieldOfView)));

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Edge.Appliance.Triggers;
 using Edge.Appliance.Triggers.RunFiles;
 using Edge.Cli.Output;
+using Edge.Networks.Arrays;
 
 namespace Edge.Cli.Runs.Visits;
 
@@ -16,6 +17,8 @@ internal static class VisitReport
     public static void Write(string folder, VisitRunFile file, SiteModel model, VisitResult result, VisitPictures pictures)
     {
         VisitCharts.Write(folder, model, result, pictures);
+        Appliance.Sites.OverviewImage overview = pictures.Overview.Image;
+        NpyArray.Write(Path.Combine(folder, "overview.npy"), [overview.Rows, overview.Columns], overview.Signal);
         File.WriteAllText(Path.Combine(folder, "visits.csv"), Table(model, pictures.Outcomes));
         File.WriteAllText(Path.Combine(folder, "result.json"), JsonSerializer.Serialize(result, Terminal.JsonFormat) + "\n");
         File.WriteAllText(Path.Combine(folder, FileName), Page(file, model, result, pictures));
@@ -96,7 +99,7 @@ internal static class VisitReport
             <tr><td>records dropped / lost</td><td>{result.Counters.EventsDropped} / {result.RecordsLost}</td></tr>
             <tr><td>gain, current over nominal, as the overview shows them</td><td>{result.GainEstimate:F3}, {result.CurrentEstimate:F3}</td></tr></table>
             <p class="note">Counted from the adder graph of the network; nothing was synthesised.</p>
-            <p class="note">Files beside this page: visits.csv (every visit), result.json (all numbers), PNG pictures.</p>
+            <p class="note">Files beside this page: visits.csv (every visit), overview.npy (electrons in each pixel), result.json (all numbers), PNG pictures.</p>
             </body></html>
 
             """);

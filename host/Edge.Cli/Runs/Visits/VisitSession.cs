@@ -83,13 +83,17 @@ internal sealed class VisitSession : IDisposable
     }
 
     /// <summary>This session for methods that are compared on paper: the same specimen, gain and current, and estimates.</summary>
-    public Session Study(Overview overview, IReadOnlyList<int> truth) => new(
+    public Session Study(Overview overview, SiteTruth truth) => new(
         Specimen,
         Settings,
         microscope.GainFactor,
         microscope.CurrentFactor,
         overview.Calibration.Applied(model.Ingress),
-        [.. overview.Sites.Select((site, i) => (new PointAngstrom(site.X, site.Y), truth[i]))]);
+        [.. overview.Sites.Select(site =>
+        {
+            (Position real, int found) = truth.At(site);
+            return new StudySite(new(site.X, site.Y), new(real.X, real.Y), found);
+        })]);
 
     public void Dispose() => card.Dispose();
 
