@@ -50,7 +50,13 @@ internal sealed class SiteTruth
     public (Position Site, int Class) At(Position position)
     {
         Position site = lattice.NearestChalcogen(position);
-        (Position at, int found) = defects.DefaultIfEmpty((new(double.PositiveInfinity, 0), 0)).MinBy(defect => (defect.At - site).Length);
-        return (site, (at - site).Length <= WithinAngstrom ? found : 0);
+        int found = 0;
+        double nearest = WithinAngstrom;
+        foreach ((Position at, int k) in defects)
+        {
+            (nearest, found) = (at - site).Length <= nearest ? ((at - site).Length, k) : (nearest, found);
+        }
+
+        return (site, found);
     }
 }
