@@ -6,10 +6,14 @@ namespace Edge.Cli.Runs.Visits;
 /// <summary>Curves of methods -> one line each: what 1 % of wrong decisions costs.</summary>
 internal static class MethodResults
 {
-    public static IEnumerable<MethodResult> Of(VisitRunFile file, VisitResult run, IReadOnlyList<MethodCurve> curves, double[] shares)
+    /// <param name="overviewElectrons">Added to every method that visits.</param>
+    /// <param name="visits">Visits that a total counts.</param>
+    /// <param name="shares">How often each class occurs.</param>
+    public static IEnumerable<MethodResult> Of(
+        VisitRunFile file, VisitPlan plan, LatencyChain chain, double overviewElectrons, int visits, IReadOnlyList<MethodCurve> curves, double[] shares)
     {
         // Electrons between the deciding sample and the dark beam, the same for every method that blanks.
-        double tail = run.Chain.TotalNanoseconds * 1e-9 * file.ElectronsPerSecond;
+        double tail = chain.TotalNanoseconds * 1e-9 * file.ElectronsPerSecond;
         double move = file.SettleSeconds + file.BlankSeconds;
         foreach (MethodCurve curve in curves)
         {
@@ -24,7 +28,7 @@ internal static class MethodResults
             double electrons = point.MeanElectrons(shares);
             if (curve.Kind == MethodKind.Scan)
             {
-                yield return new(curve.Name, electrons, point.Setting * run.Plan.AreaSquareAngstrom, point.Setting, null, point.Wrong, point.Undecided, allowed);
+                yield return new(curve.Name, electrons, point.Setting * plan.AreaSquareAngstrom, point.Setting, null, point.Wrong, point.Undecided, allowed);
                 continue;
             }
 
@@ -33,8 +37,8 @@ internal static class MethodResults
             yield return new(
                 curve.Name,
                 perSite,
-                run.OverviewElectrons + (run.Visits * perSite),
-                run.Plan.OverviewDose + (perSite * run.Plan.PeakPerElectron),
+                overviewElectrons + (visits * perSite),
+                plan.OverviewDose + (perSite * plan.PeakPerElectron),
                 1 / (move + (perSite / file.ElectronsPerSecond) + hostSeconds),
                 point.Wrong,
                 point.Undecided,

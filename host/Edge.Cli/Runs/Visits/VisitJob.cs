@@ -112,6 +112,6 @@ internal static class VisitJob
             slot.Card.Manifest.ClockMegahertz,
             [],
             file.OutputFolder);
-        return result with { Methods = [.. MethodResults.Of(file, result, curves, shares)] };
+        return result with { Methods = [.. MethodResults.Of(file, plan, result.Chain, result.OverviewElectrons, result.Visits, curves, shares)] };
     }
 }
