@@ -42,14 +42,34 @@ public static class OnnxExporter
     {
         InputEncoding encoding = network.Input;
         string flat = graph.Node("Reshape", [input, graph.Constant([-1, (long)encoding.Length])]);
-        string wide = graph.Cast(flat, OnnxType.Double);
-        string scaled = graph.Node("Mul", [wide, graph.Constant(Doubles(encoding.Gain), OnnxType.Double)]);
-        string shifted = encoding.Offset.All(offset => offset.IsZero)
-            ? scaled
-            : graph.Node("Add", [scaled, graph.Constant(Doubles(encoding.Offset), OnnxType.Double)]);
+        string shifted = ScaleInput(graph, graph.Cast(flat, OnnxType.Double), encoding);
         string limited = graph.Clamp(shifted, [encoding.Low], [encoding.High], OnnxType.Double);
         return graph.Round(limited, encoding.Rounding);
     }
+
+    /// <summary>x * gain + offset. A gain that float64 holds only as its reciprocal (a quantizer's scale) divides, so that
+    /// what is exactly a tie stays one.</summary>
+    private static string ScaleInput(OnnxGraphWriter graph, string x, InputEncoding encoding)
+    {
+        int count = Math.Max(encoding.Gain.Length, encoding.Offset.Length);
+        Rational[] gains = [.. Enumerable.Range(0, count).Select(i => encoding.Gain[encoding.Gain.Length == 1 ? 0 : i])];
+        Rational[] offsets = [.. Enumerable.Range(0, count).Select(i => encoding.Offset[encoding.Offset.Length == 1 ? 0 : i])];
+        bool divide = !Array.TrueForAll(gains, IsExact) && Array.TrueForAll(gains, gain => !gain.IsZero && IsExact(Rational.One / gain));
+        if (divide)
+        {
+            offsets = [.. offsets.Zip(gains, (offset, gain) => offset / gain)];
+            string raised = Shift(x);
+            return graph.Node("Div", [raised, graph.Constant(Doubles([.. gains.Select(gain => Rational.One / gain)]), OnnxType.Double)]);
+        }
+
+        return Shift(graph.Node("Mul", [x, graph.Constant(Doubles(gains), OnnxType.Double)]));
+
+        string Shift(string value) => Array.TrueForAll(offsets, offset => offset.IsZero)
+            ? value
+            : graph.Node("Add", [value, graph.Constant(Doubles(offsets), OnnxType.Double)]);
+    }
+
+    private static bool IsExact(Rational value) => Rational.From(value.ToDouble()) == value;
 
     private static void DecodeOutput(OnnxGraphWriter graph, IntegerNetwork network, string result, string outputName)
     {
