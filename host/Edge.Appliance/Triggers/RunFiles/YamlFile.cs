@@ -73,12 +73,25 @@ public sealed class YamlFile
     {
         var parser = new Parser(new StringReader(text));
         int depth = 0;
-        while (parser.MoveNext())
+        while (Advance())
         {
             depth += parser.Current is MappingStart or SequenceStart ? 1 : parser.Current is MappingEnd or SequenceEnd ? -1 : 0;
             if (depth > DeepestNesting)
             {
                 throw new InvalidInputException($"{path}:{parser.Current!.Start.Line}: nested more than {DeepestNesting} levels deep.");
+            }
+        }
+
+        bool Advance()
+        {
+            try
+            {
+                return parser.MoveNext();
+            }
+            catch (InvalidOperationException error)
+            {
+                // What YamlDotNet makes of a flow sequence that ends in the wrong bracket.
+                throw new InvalidInputException($"{path}:{parser.Current?.End.Line ?? 1}: not valid YAML: brackets or quotes after this line do not match.", error);
             }
         }
     }
