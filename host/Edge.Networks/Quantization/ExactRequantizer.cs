@@ -13,6 +13,9 @@ public static class ExactRequantizer
 {
     private const int LargestShift = 50;
 
+    /// <summary>More levels than hardware could compare with, or a search could go through in reasonable time.</summary>
+    private const long LargestLevelCount = 1 << 20;
+
     /// <summary>gain is a power of two, either sign, or zero. The step keeps the quantizer's own rounding. An offset
     /// finer than the grid becomes one sticky bit, which can neither make nor break a tie.</summary>
     /// <returns>null when the step would shift by more than 50 bits.</returns>
@@ -48,12 +51,19 @@ public static class ExactRequantizer
 
     /// <summary>The ascending n of <paramref name="range"/> at which round(gain * n + offset), limited to low..high,
     /// reaches its next integer, and the integer at the lowest n. Gain must be positive.</summary>
+    /// <exception cref="InvalidInputException">More than 2^20 levels.</exception>
     public static (long Base, long[] Thresholds) ThresholdsOf(Rational gain, Rational offset, Rounding rounding, Interval range, long low, long high)
     {
         long At(long n) => (long)BigInteger.Max(BigInteger.Min(rounding.Round((gain * n) + offset), high), low);
         long first = At(range.Min);
         long last = At(range.Max);
-        var thresholds = new long[checked((int)(last - first))];
+        if (last - first > LargestLevelCount)
+        {
+            throw new InvalidInputException(
+                $"its quantizer makes {last - first + 1} levels with a scale that is no power of two in the units of its input; {LargestLevelCount} are allowed. Give it fewer bits or a power-of-two scale.");
+        }
+
+        var thresholds = new long[last - first];
         for (int i = 0; i < thresholds.Length; i++)
         {
             (Rational bound, bool inclusive) = rounding.LowerEnd(first + i + 1);

@@ -1,3 +1,4 @@
+using Edge.Networks;
 using Edge.Networks.Numerics;
 using Edge.Networks.Quantization;
 using Xunit.Abstractions;
@@ -52,4 +53,9 @@ public sealed class ExactRequantizerTests(ITestOutputHelper output)
             }
         }
     }
+
+    [Fact]
+    public void AsManyLevelsAsMemoryHolds_AreRefused() =>
+        Assert.Contains("1048576 are allowed", Assert.Throws<InvalidInputException>(() => ExactRequantizer.ThresholdsOf(
+            Rational.From(1e7f / 3), Rational.Zero, Rounding.HalfEven, new Interval(-128, 127), int.MinValue, int.MaxValue)).Message, StringComparison.Ordinal);
 }
