@@ -4,6 +4,7 @@ using Edge.Cli.Output;
 using Edge.Compiler;
 using Edge.Compiler.Fabric;
 using Edge.Networks;
+using Edge.Networks.Integers;
 
 namespace Edge.Cli.Commands;
 
@@ -27,6 +28,12 @@ internal static class CompileCommand
 
             var clock = Stopwatch.StartNew();
             QuantizedModel quantized = model.Load(parsed, terminal);
+            if (model.BeforeSoftmax(parsed))
+            {
+                IntegerNetwork integers = quantized.Integers;
+                quantized = quantized with { Integers = integers with { Output = integers.Output with { Softmax = false } } };
+            }
+
             FabricNetwork fabric = FabricNetwork.Compile(quantized.Integers, model.LevelsPerStage(parsed));
             string folder = parsed.GetRequiredValue(output);
             CompiledNetwork.Write(folder, quantized, fabric, model.Path(parsed));
