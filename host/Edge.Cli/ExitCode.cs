@@ -11,6 +11,9 @@ public static class ExitCode
     /// <summary>Something that was handed in cannot be used; nothing was written.</summary>
     public const int BadInput = 2;
 
+    /// <summary>The card stopped the run and blanked the beam; nothing was written.</summary>
+    public const int CardStopped = 3;
+
     /// <summary>A fault of this program.</summary>
     public const int InternalError = 70;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Edge.Appliance.Cards;
 using Edge.Networks;
 
 namespace Edge.Cli.Output;
@@ -66,6 +67,10 @@ public sealed class Terminal(bool json)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return terminal.Fail(error.Message, ExitCode.BadInput);
+        }
+        catch (CardStoppedException error)
+        {
+            return terminal.Fail(error.Message, ExitCode.CardStopped);
         }
         catch (Exception error) when (Environment.GetEnvironmentVariable("EDGE_DEBUG") is null)
         {

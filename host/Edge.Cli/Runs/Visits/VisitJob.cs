@@ -21,15 +21,16 @@ internal static class VisitJob
     {
         SiteModel model = SiteModel.Read(file.Network.SettingsPath!);
         Specimen specimen = SpecimenFile.Read(file.Simulation.SpecimenPath, file.Simulation.Source, file.Simulation.Detector);
+        SiteTruth scoring = SiteTruth.Of(specimen, file, model.Classes);
         OutputFolder.Check(file.OutputFolder, VisitReport.FileName);
         SlotImage slot = SlotImage.Build(file.Network, file.Card, FixedPointFormat.Parse(model.InputFormat), terminal, cancel);
         using var session = new VisitSession(file, model, slot, specimen, file.Simulation.Seed, keepDoseMap: true);
         VisitPlan plan = VisitPlan.Of(file, model, session.Run);
+        VisitChecks.Check(file, model, plan, session.Run.MinimumSamples, session.Run.MaximumSamples);
         plan.Print(terminal.Notes);
 
         terminal.Progress("overview");
         Overview overview = session.TakeOverview(cancel);
-        SiteTruth scoring = SiteTruth.Of(specimen, file, model.Classes);
         int[] truth = [.. overview.Sites.Select(site => scoring.At(site).Class)];
         Position[] positions = [.. Enumerable.Range(0, file.Repeats).SelectMany(_ => overview.Sites)];
         int[] truths = [.. Enumerable.Range(0, file.Repeats).SelectMany(_ => truth)];
