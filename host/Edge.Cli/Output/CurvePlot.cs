@@ -11,7 +11,7 @@ internal static class CurvePlot
     private const int Width = 900;
     private const int Height = 560;
 
-    /// <summary>Curves on two logarithmic axes; points at or below 0 are left out.</summary>
+    /// <summary>Curves on two logarithmic axes; points at or below 0 have no place there and are left out.</summary>
     /// <param name="levels">Horizontal lines with a name.</param>
     public static void WriteLogLog(string path, string xTitle, string yTitle, IEnumerable<Curve> curves, params (double Y, string Name)[] levels)
     {
@@ -43,7 +43,7 @@ internal static class CurvePlot
         Logarithmic(plot.Axes.Left);
         plot.XLabel(xTitle);
         plot.YLabel(yTitle);
-        plot.ShowLegend(Alignment.UpperRight);
+        plot.ShowLegend(Alignment.LowerLeft);
         plot.SavePng(path, Width, Height);
     }
 

@@ -17,9 +17,6 @@ internal static class VisitCharts
     public const string Curves = "error-against-dose.png";
     public const string LatencyName = "latency.png";
 
-    /// <summary>No decision is less probable than one in as many visits as were made; wrong shares of 0 are drawn there.</summary>
-    private const double LeastShare = 1e-4;
-
     public static void Write(string folder, SiteModel model, VisitResult result, VisitPictures pictures)
     {
         double field = pictures.FieldOfView;
@@ -74,7 +71,7 @@ internal static class VisitCharts
     }
 
     private static IEnumerable<(double X, double Y)> Sorted(MethodCurve curve, double[] shares) => curve.Points
-        .Select(point => (X: point.MeanElectrons(shares), Y: 100 * Math.Max(point.WorstWrong, LeastShare)))
+        .Select(point => (X: point.MeanElectrons(shares), Y: 100 * point.WorstWrong))
         .OrderBy(point => point.X);
 
     private static double[,] Rows(OverviewImage image)
