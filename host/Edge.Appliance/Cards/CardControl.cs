@@ -63,11 +63,12 @@ public sealed class CardControl(ICard card)
         return low | ((ulong)card.Read(address + 4) << 32);
     }
 
-    /// <summary>Re-arms the interlock: engaged, beam off until a dwell.</summary>
+    /// <summary>Re-arms the interlock: engaged, beam off until a dwell. The dose of the run counts from 0.</summary>
     /// <exception cref="InvalidOperationException">A cause is still there; it is named.</exception>
     public void Engage()
     {
         card.Write(CardRegisters.HeartbeatAddress, 1);
+        ClearDose();
         card.Write(CardRegisters.CommandAddress, Interlock == InterlockState.Tripped ? CardRegisters.CommandRearmMask : CardRegisters.CommandEngageMask);
         if (Interlock != InterlockState.Engaged)
         {
@@ -77,6 +78,9 @@ public sealed class CardControl(ICard card)
 
     /// <summary>Ends a scan that runs, beam off.</summary>
     public void Abort() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandAbortMask);
+
+    /// <summary>Counts the dose of the run from 0 again.</summary>
+    public void ClearDose() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandClearDoseMask);
 
     public void ClearCounters() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandClearCountersMask);
 
