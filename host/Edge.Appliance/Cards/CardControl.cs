@@ -21,8 +21,11 @@ public sealed record CardCounters(
 /// <summary>Drives a card through its registers: identifies it, arms it, runs scans and feeds its heartbeat.</summary>
 public sealed class CardControl(ICard card)
 {
-    /// <summary>Waits between heartbeats; the default timeout is thousands of times longer.</summary>
-    private const int WaitsPerHeartbeat = 16;
+    /// <summary>Waits between heartbeats: a quarter of the shortest timeout that a run file may ask for.</summary>
+    private const int WaitsPerHeartbeat = 4;
+
+    /// <summary>Register accesses between heartbeats.</summary>
+    private const int AccessesPerHeartbeat = 256;
 
     private readonly EventRecord[] buffer = new EventRecord[256];
     private uint nextNumber;
@@ -88,9 +91,13 @@ public sealed class CardControl(ICard card)
     public void WritePositions(IReadOnlyList<(ushort X, ushort Y)> positions)
     {
         card.Write(CardRegisters.PositionIndexAddress, 0);
-        foreach ((ushort x, ushort y) in positions)
+        for (int k = 0; k < positions.Count; k++)
         {
-            card.Write(CardRegisters.PositionDataAddress, x | ((uint)y << 16));
+            card.Write(CardRegisters.PositionDataAddress, positions[k].X | ((uint)positions[k].Y << 16));
+            if (k % AccessesPerHeartbeat == 0)
+            {
+                card.Write(CardRegisters.HeartbeatAddress, 1);
+            }
         }
 
         card.Write(CardRegisters.PositionCountAddress, (uint)positions.Count);

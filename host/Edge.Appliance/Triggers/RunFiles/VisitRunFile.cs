@@ -5,6 +5,9 @@ namespace Edge.Appliance.Triggers.RunFiles;
 public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice Card, string OutputFolder)
     : RunFile(Path, Network, Card, OutputFolder)
 {
+    /// <summary>Shortest heartbeat timeout in ADC samples: what a host that drives the simulated card keeps to with ease.</summary>
+    private const int LeastHeartbeatSamples = 1000;
+
     public required double CurrentPicoamperes { get; init; }
 
     public required double AcceleratingKilovolts { get; init; }
@@ -85,6 +88,12 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
         CheckMultiple(file, "detector.sample_period", period * card.ClockHertz, 2, "clocks of card.clock");
         CheckMultiple(file, "overview.dwell", dwell / period, 1, "times detector.sample_period");
         detector.Choice("link", "adc", "adc");
+        double heartbeat = limits.Quantity("heartbeat", Dimension.Time, 20e-3, 1e-5, 10);
+        if (heartbeat < LeastHeartbeatSamples * period)
+        {
+            file.Fault(1, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"limits.heartbeat is {heartbeat / period:0.#} times detector.sample_period; at least {LeastHeartbeatSamples} is allowed, since the host feeds it a few times in so many"));
+        }
+
         return new(
             file.Path,
             NetworkChoice.Read(root.Section("network"), settingsRequired: true),
@@ -112,7 +121,7 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             MinimumDwellSeconds = Optional(visits, "minimum_dwell"),
             MaximumDwellSeconds = Optional(visits, "maximum_dwell"),
             LargestElectrons = limits.Quantity("electrons", Dimension.Electrons, null, 1, 1e15),
-            HeartbeatSeconds = limits.Quantity("heartbeat", Dimension.Time, 20e-3, 1e-5, 10),
+            HeartbeatSeconds = heartbeat,
             Simulation = SimulationChoice.Read(root.Section("simulation")),
             Comparison = ComparisonChoice.Read(root.Section("comparison")),
         };
