@@ -27,8 +27,15 @@ public sealed class CardControl(ICard card)
     /// <summary>Register accesses between heartbeats.</summary>
     private const int AccessesPerHeartbeat = 256;
 
+    /// <summary>Waits after which records that do not leave the card are given up.</summary>
+    private const int LongestDrain = 1000;
+
+    private const uint NumberMask = 0x7FFFFFFF;
+
     private readonly EventRecord[] buffer = new EventRecord[256];
-    private uint nextNumber;
+
+    /// <summary>Number of the coming record; null until the numbering of the card is known.</summary>
+    private uint? nextNumber;
 
     /// <summary>Event records that were numbered but never arrived.</summary>
     public long EventsLost { get; private set; }
@@ -103,11 +110,13 @@ public sealed class CardControl(ICard card)
         card.Write(CardRegisters.PositionCountAddress, (uint)positions.Count);
     }
 
-    /// <summary>Starts the scan that the registers describe and returns when it has ended; every record goes to <paramref name="sink"/>.</summary>
+    /// <summary>Starts the scan that the registers describe and returns when it has ended and its last record has arrived;
+    /// every record of it goes to <paramref name="sink"/>, none of an earlier run does.</summary>
     /// <exception cref="InvalidOperationException">The card tripped or refused; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the beam is blanked.</exception>
     public void RunScan(Action<EventRecord> sink, CancellationToken cancel)
     {
+        DrainAll(static _ => { });
         card.Write(CardRegisters.HeartbeatAddress, 1);
         card.Write(CardRegisters.CommandAddress, CardRegisters.CommandStartMask);
         for (int wait = 0; ; wait++)
@@ -118,17 +127,12 @@ public sealed class CardControl(ICard card)
                 cancel.ThrowIfCancellationRequested();
             }
 
-            card.Wait();
+            Wait(wait);
             Drain(sink);
-            if (wait % WaitsPerHeartbeat == 0)
-            {
-                card.Write(CardRegisters.HeartbeatAddress, 1);
-            }
-
             uint status = card.Read(CardRegisters.StatusAddress);
             if ((status & CardRegisters.StatusRunningMask) == 0)
             {
-                Drain(sink);
+                DrainAll(sink);
                 CheckEnd(status);
                 return;
             }
@@ -142,8 +146,8 @@ public sealed class CardControl(ICard card)
         {
             foreach (EventRecord record in buffer.AsSpan(0, count))
             {
-                EventsLost += (record.Number - nextNumber) & 0x7FFFFFFF;
-                nextNumber = (record.Number + 1) & 0x7FFFFFFF;
+                CountLost(record.Number);
+                nextNumber = (record.Number + 1) & NumberMask;
                 sink(record);
             }
         }
@@ -189,6 +193,44 @@ public sealed class CardControl(ICard card)
         ];
         string text = string.Join(", ", known.Where(cause => (causes & cause.Mask) != 0).Select(cause => cause.Text));
         return text.Length > 0 ? text : "no cause is left";
+    }
+
+    /// <summary>Drains until no record is left on the card. Those that were dropped after the last one that arrived show in
+    /// the card's own count.</summary>
+    private void DrainAll(Action<EventRecord> sink)
+    {
+        Drain(sink);
+        for (int wait = 0; card.Read(CardRegisters.EventsWaitingAddress) != 0; wait++)
+        {
+            if (wait == LongestDrain)
+            {
+                throw new InvalidOperationException($"{card.Read(CardRegisters.EventsWaitingAddress)} event records wait on the card and do not arrive.");
+            }
+
+            Wait(wait);
+            Drain(sink);
+        }
+
+        uint numbered = card.Read(CardRegisters.EventsNumberedAddress) & NumberMask;
+        Drain(sink);
+
+        // A record made after the reading may have arrived since, and be ahead of it.
+        if (nextNumber is not uint next || ((numbered - next) & NumberMask) <= NumberMask / 2)
+        {
+            CountLost(numbered);
+            nextNumber = numbered;
+        }
+    }
+
+    private void CountLost(uint number) => EventsLost += nextNumber is uint next ? (number - next) & NumberMask : 0;
+
+    private void Wait(int number)
+    {
+        card.Wait();
+        if (number % WaitsPerHeartbeat == 0)
+        {
+            card.Write(CardRegisters.HeartbeatAddress, 1);
+        }
     }
 
     private void CheckEnd(uint status)
