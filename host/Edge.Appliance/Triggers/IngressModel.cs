@@ -14,6 +14,9 @@ public sealed class IngressModel(IngressSettings settings)
     /// <summary>Features the ingress makes: elapsed, events, sum, clipped sum, maximum, last; fixed&lt;16,12&gt;.</summary>
     public const int FeatureCount = 6;
 
+    /// <summary>The sums stand still after this sample; maximum and last go on.</summary>
+    private const int LastSummed = ushort.MaxValue;
+
     private long elapsed;
     private long events;
     private long sum;
@@ -36,13 +39,17 @@ public sealed class IngressModel(IngressSettings settings)
     public void Take(ushort adc, Span<long> features)
     {
         long z = Math.Clamp((adc - settings.Offset) * (long)settings.Gain >> 14, short.MinValue, short.MaxValue);
-        events += z >= settings.EventThreshold && (Samples == 0 || last < settings.EventThreshold) ? 1 : 0;
+        events += Samples < LastSummed && z >= settings.EventThreshold && (Samples == 0 || last < settings.EventThreshold) ? 1 : 0;
         maximum = Samples == 0 ? z : Math.Max(maximum, z);
         last = z;
-        elapsed += settings.ElapsedStep;
-        sum += z;
-        clipped += Math.Min(z, settings.Clip);
-        Samples++;
+        if (Samples < LastSummed)
+        {
+            elapsed += settings.ElapsedStep;
+            sum += z;
+            clipped += Math.Min(z, settings.Clip);
+            Samples++;
+        }
+
         ReadOnlySpan<long> all = [elapsed >> 4, events << 4, sum >> 2, clipped >> 2, maximum >> 2, last >> 2];
         for (int i = 0; i < features.Length; i++)
         {
