@@ -203,7 +203,11 @@ public sealed unsafe class SimulatedCard : ICard
 
     private uint Run(Input input)
     {
-        SampleTaken?.Invoke(SampleTaken is null ? 0 : Edge, sample);
+        if (SampleTaken is { } taken && input.AdcPresent != 0)
+        {
+            taken(Edge, sample);
+        }
+
         uint data = 0;
         int count;
         fixed (PinChange* buffer = changes)
