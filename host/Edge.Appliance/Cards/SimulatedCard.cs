@@ -38,11 +38,13 @@ public sealed unsafe class SimulatedCard : ICard
     private readonly PinChange[] changes;
     private readonly byte[] recordBytes = new byte[256 * EventRecord.Bytes];
     private ushort sample;
+    private bool disposed;
 
     /// <param name="image">An image whose payload is a simulated card.</param>
     /// <param name="world">What is wired to it.</param>
     /// <param name="clocksPerSample">Clocks from ADC strobe to ADC strobe, at least 2.</param>
-    /// <exception cref="InvalidDataException">The image is of another kind or for another register map.</exception>
+    /// <exception cref="InvalidDataException">The image is of another kind, for another register map, damaged, or does not
+    /// load on this machine.</exception>
     public SimulatedCard(CardImage image, ICardWorld world, int clocksPerSample)
     {
         if (image.Manifest.Kind != CardImage.SimulatedKind)
@@ -55,24 +57,42 @@ public sealed unsafe class SimulatedCard : ICard
             throw new InvalidDataException("the card image was made for another register map. Compile the network again with this version.");
         }
 
+        if (CardImage.Checksum(image.Payload) != image.Manifest.PayloadSha256)
+        {
+            throw new InvalidDataException("the card image's payload does not match its checksum. The image is damaged; compile the network again.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(clocksPerSample, 2);
         Image = image.Manifest;
         this.world = world;
         this.clocksPerSample = clocksPerSample;
         changes = new PinChange[clocksPerSample];
         folder = Directory.CreateTempSubdirectory("edge-card-").FullName;
-        string path = Path.Combine(folder, "card.so");
-        File.WriteAllBytes(path, image.Payload);
-        library = NativeLibrary.Load(path);
-        if (((delegate* unmanaged<int>)Export("edge_card_abi"))() != Abi)
+        try
         {
-            throw new InvalidDataException("the simulated card speaks another version of the interface. Compile the network again with this version.");
-        }
+            string path = Path.Combine(folder, "card.so");
+            File.WriteAllBytes(path, image.Payload);
+            library = NativeLibrary.Load(path);
+            if (((delegate* unmanaged<int>)Export("edge_card_abi"))() != Abi)
+            {
+                throw new InvalidDataException("the simulated card speaks another version of the interface. Compile the network again with this version.");
+            }
 
-        period = (delegate* unmanaged<void*, Input*, PinChange*, uint*, int>)Export("edge_card_period");
-        stream = (delegate* unmanaged<void*, long*, long, long, uint, ushort, long*, long*, long>)Export("edge_card_stream");
-        records = (delegate* unmanaged<void*, byte*, long, long>)Export("edge_card_records");
-        handle = ((delegate* unmanaged<void*>)Export("edge_card_open"))();
+            period = (delegate* unmanaged<void*, Input*, PinChange*, uint*, int>)Export("edge_card_period");
+            stream = (delegate* unmanaged<void*, long*, long, long, uint, ushort, long*, long*, long>)Export("edge_card_stream");
+            records = (delegate* unmanaged<void*, byte*, long, long>)Export("edge_card_records");
+            handle = ((delegate* unmanaged<void*>)Export("edge_card_open"))();
+        }
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
+        {
+            Dispose();
+            throw new InvalidDataException("the simulated card in the image does not load here: it was built on another kind of machine, or is none. Compile the network again on this one.", error);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public CardImageManifest Image { get; }
@@ -185,8 +205,22 @@ public sealed unsafe class SimulatedCard : ICard
 
     public void Dispose()
     {
-        ((delegate* unmanaged<void*, void>)Export("edge_card_close"))(handle);
-        NativeLibrary.Free(library);
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+        if (handle is not null)
+        {
+            ((delegate* unmanaged<void*, void>)Export("edge_card_close"))(handle);
+        }
+
+        if (library != 0)
+        {
+            NativeLibrary.Free(library);
+        }
+
         Directory.Delete(folder, recursive: true);
     }
 
