@@ -123,10 +123,12 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
         control.ClearCounters();
         var visits = positions.Select((position, number) => new Visit(number, position, null)).ToArray();
         int depth = (int)(card.Read(CardRegisters.CardShapeAddress) & CardRegisters.CardShapePositionsMask);
+        ulong used = 0;
         for (int start = 0; start < positions.Count; start += depth)
         {
             int first = start;
             int count = Math.Min(depth, positions.Count - start);
+            LimitDose(used);
             control.WritePositions([.. positions.Skip(start).Take(count).Select(position => (Code(position.X), Code(position.Y)))]);
             control.RunScan(record =>
             {
@@ -136,6 +138,7 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
                     visited?.Invoke(first + (int)record.Site + 1);
                 }
             }, cancel);
+            used += control.Read64(CardRegisters.UnblankedRunLowAddress);
         }
 
         return visits;
@@ -147,6 +150,19 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
 
     /// <summary>Unblanked clocks that make the electrons allowed.</summary>
     private ulong FrameCap => (ulong)(file.LargestElectrons / file.ElectronsPerSecond * file.Card.ClockHertz);
+
+    /// <summary>Sets the card's dose cap to what is left: the card counts each list anew, the limit is for all of them.</summary>
+    private void LimitDose(ulong used)
+    {
+        if (used >= FrameCap)
+        {
+            throw new InvalidOperationException("the beam is blanked: the dose cap of the run was reached.");
+        }
+
+        // With no dose counted and the low word first, no half-written cap can trip.
+        control.ClearDose();
+        control.Write64(CardRegisters.FrameCapLowAddress, FrameCap - used);
+    }
 
     private ushort Code(double angstrom) => (ushort)Math.Clamp(Math.Round(angstrom / file.FieldOfView * CodesPerField), 0, ushort.MaxValue);
 
