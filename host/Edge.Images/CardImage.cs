@@ -38,7 +38,13 @@ public sealed record CardImage(CardImageManifest Manifest, byte[] Payload, strin
     private const int LargestPayload = 1 << 28;
     private const int LargestText = 1 << 24;
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     public static string Checksum(ReadOnlySpan<byte> payload) => Convert.ToHexStringLower(SHA256.HashData(payload));
 
@@ -79,7 +85,8 @@ public sealed record CardImage(CardImageManifest Manifest, byte[] Payload, strin
         {
             throw new InvalidDataException($"{path}: its manifest is not understood ({error.Message}).", error);
         }
-        catch (InvalidDataException error) when (!error.Message.StartsWith(path, StringComparison.Ordinal))
+        catch (Exception error) when (error is EndOfStreamException or ArgumentException or NotSupportedException
+            || (error is InvalidDataException && !error.Message.StartsWith(path, StringComparison.Ordinal)))
         {
             throw new InvalidDataException($"{path}: not a card image, or damaged ({error.Message}).", error);
         }
