@@ -57,7 +57,17 @@ public sealed class CardControl(ICard card)
         string hash = card.Read(CardRegisters.NetworkHashAddress).ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
         if (!card.Image.NetworkHash.StartsWith(hash, StringComparison.Ordinal))
         {
-            throw new InvalidInputException($"the card holds network {hash}, its image says {card.Image.NetworkHash[..8]}. Load the image again.");
+            throw new InvalidInputException($"the card holds network {hash}, its image says '{card.Image.NetworkHash}'. Load the image again.");
+        }
+
+        uint shape = card.Read(CardRegisters.NetworkShapeAddress);
+        uint format = card.Read(CardRegisters.NetworkFormatAddress);
+        uint imageShape = (uint)card.Image.InputCount | ((uint)card.Image.OutputCount << CardRegisters.NetworkShapeOutputsShift);
+        uint imageFormat = (uint)card.Image.InputWidth | ((uint)card.Image.OutputWidth << CardRegisters.NetworkFormatOutputWidthShift)
+            | ((uint)card.Image.NetworkLatencyClocks << CardRegisters.NetworkFormatLatencyShift);
+        if (shape != imageShape || format != imageFormat)
+        {
+            throw new InvalidInputException("the network on the card has other ports or another latency than its image says. Compile the network again.");
         }
     }
 
