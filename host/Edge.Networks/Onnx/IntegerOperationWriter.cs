@@ -39,7 +39,7 @@ internal static class IntegerOperationWriter
                 return graph.Node("Add", [x, graph.Cast(names[add.Right], type)]);
 
             case ArgMax:
-                string best = type == OnnxType.Int64 ? IsLargest(graph, x) : x;
+                string best = type == OnnxType.Int64 ? Reached(graph, x) : x;
                 string index = graph.Node("ArgMax", [best], type: OnnxType.Int64, attributes: [OnnxGraphWriter.Attribute("axis", 1), OnnxGraphWriter.Attribute("keepdims", 1)]);
                 return graph.Cast(index, OnnxType.Float);
 
@@ -107,12 +107,14 @@ internal static class IntegerOperationWriter
         return FloorDivide(sum);
     }
 
-    /// <summary>1 where an int64 element is the largest. ONNX Runtime's ArgMax compares int64 in less than 64 bits.</summary>
-    private static string IsLargest(OnnxGraphWriter graph, string x)
+    /// <summary>How many elements of an int64 vector each of them reaches; the largest reach all. ONNX Runtime's ArgMax and
+    /// ReduceMax compare int64 in less than 64 bits (see <see cref="OnnxGraphWriter.Clamp"/>).</summary>
+    private static string Reached(OnnxGraphWriter graph, string x)
     {
-        var axes = new Format.AttributeProto { Name = "axes", Type = 7, Ints = { 1 } };
-        string largest = graph.Node("ReduceMax", [x], attributes: [axes, OnnxGraphWriter.Attribute("keepdims", 1)]);
-        return graph.Cast(graph.Node("Equal", [x, largest], type: OnnxType.Bool), OnnxType.Float);
+        string column = graph.Node("Unsqueeze", [x, graph.Constant([2L])]);
+        string row = graph.Node("Unsqueeze", [x, graph.Constant([1L])]);
+        string reaches = graph.Cast(graph.Node("GreaterOrEqual", [column, row], type: OnnxType.Bool), OnnxType.Float);
+        return graph.Node("ReduceSum", [reaches, graph.Constant([2L])], attributes: OnnxGraphWriter.Attribute("keepdims", 0));
     }
 
     private static string Count(OnnxGraphWriter graph, string x, Thresholds thresholds, OnnxType type)

@@ -60,8 +60,18 @@ internal sealed class OnnxGraphWriter(string name)
         return Initializer(shape, type, MemoryMarshal.AsBytes(values.AsSpan()));
     }
 
+    /// <summary>Limits to low..high. ONNX Runtime 1.31 compares int64 by their low halves in Max, Min, Clip, Sign and ReduceMax
+    /// where the high halves agree; its Less, Greater and Where are right.</summary>
     public string Clamp(string x, long[] low, long[] high, OnnxType type)
     {
+        if (type == OnnxType.Int64)
+        {
+            string least = Constant(low);
+            string atLeast = Node("Where", [Node("Less", [x, least], type: OnnxType.Bool), least, x], type: type);
+            string most = Constant(high);
+            return Node("Where", [Node("Greater", [atLeast, most], type: OnnxType.Bool), most, atLeast], type: type);
+        }
+
         string raised = Node("Max", [x, Constant(low, type)]);
         return Node("Min", [raised, Constant(high, type)]);
     }
