@@ -57,7 +57,7 @@ foreach (ISection section in chosen.Count > 0 ? chosen : [.. sections])
     catch (Exception error)
     {
         Console.Error.WriteLine($"bench: {section.Name}: {error}");
-        body = $"Failed: {error.Message}\n";
+        body = $"Failed: {error.Message.Replace(context.Root + "/", string.Empty, StringComparison.Ordinal)}\n";
         failed++;
     }
 
