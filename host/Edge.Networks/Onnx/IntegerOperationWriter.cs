@@ -39,7 +39,7 @@ internal static class IntegerOperationWriter
                 return graph.Node("Add", [x, graph.Cast(names[add.Right], type)]);
 
             case ArgMax:
-                string best = type == OnnxType.Int64 ? IsLargest(graph, x) : x;
+                string best = type == OnnxType.Int64 ? LowHalfOfLargest(graph, x) : x;
                 string index = graph.Node("ArgMax", [best], type: OnnxType.Int64, attributes: [OnnxGraphWriter.Attribute("axis", 1), OnnxGraphWriter.Attribute("keepdims", 1)]);
                 return graph.Cast(index, OnnxType.Float);
 
@@ -107,12 +107,17 @@ internal static class IntegerOperationWriter
         return FloorDivide(sum);
     }
 
-    /// <summary>1 where an int64 element is the largest. ONNX Runtime's ArgMax compares int64 in less than 64 bits.</summary>
-    private static string IsLargest(OnnxGraphWriter graph, string x)
+    /// <summary>The low 31 bits of each int64 element whose upper bits are the largest, -1 of the others: where this is largest,
+    /// the element is. ONNX Runtime's ArgMax and ReduceMax compare int64 in less than 64 bits; both halves fit a double.</summary>
+    private static string LowHalfOfLargest(OnnxGraphWriter graph, string x)
     {
+        string divisor = graph.Constant([1L << 31], OnnxType.Int64);
+        string low = graph.Node("Mod", [x, divisor]);
+        string high = graph.Cast(graph.Node("Div", [graph.Node("Sub", [x, low]), divisor]), OnnxType.Double);
         var axes = new Format.AttributeProto { Name = "axes", Type = 7, Ints = { 1 } };
-        string largest = graph.Node("ReduceMax", [x], attributes: [axes, OnnxGraphWriter.Attribute("keepdims", 1)]);
-        return graph.Cast(graph.Node("Equal", [x, largest], type: OnnxType.Bool), OnnxType.Float);
+        string largest = graph.Node("ReduceMax", [high], attributes: [axes, OnnxGraphWriter.Attribute("keepdims", 1)]);
+        string candidate = graph.Node("Equal", [high, largest], type: OnnxType.Bool);
+        return graph.Node("Where", [candidate, graph.Cast(low, OnnxType.Double), graph.Constant([-1L], OnnxType.Double)], type: OnnxType.Double);
     }
 
     private static string Count(OnnxGraphWriter graph, string x, Thresholds thresholds, OnnxType type)

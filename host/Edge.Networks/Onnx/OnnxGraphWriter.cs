@@ -62,6 +62,15 @@ internal sealed class OnnxGraphWriter(string name)
 
     public string Clamp(string x, long[] low, long[] high, OnnxType type)
     {
+        if (type == OnnxType.Int64)
+        {
+            // ONNX Runtime's Max and Min of int64 compare in less than 64 bits.
+            string least = Constant(low, type);
+            string most = Constant(high, type);
+            string above = Node("Where", [Node("Less", [x, least], type: OnnxType.Bool), least, x], type: type);
+            return Node("Where", [Node("Greater", [above, most], type: OnnxType.Bool), most, above], type: type);
+        }
+
         string raised = Node("Max", [x, Constant(low, type)]);
         return Node("Min", [raised, Constant(high, type)]);
     }
