@@ -90,6 +90,20 @@ public sealed class InterpreterLimitTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(-32768, 32767, 0)]
+    [InlineData(-32769, 32767, 0)]
+    [InlineData(-32768, 32768, 0)]
+    [InlineData(-32768, 32767, 1)]
+    [InlineData(0, 65535, 0)]
+    public void Factors_AtAndBeyondTheLimitsOf16Bits(long min, long max, long beyond)
+    {
+        Random random = RandomTest.Create(output);
+        var builder = new IntegerNetworkBuilder([.. Enumerable.Repeat(new Interval(min, max), 3)]);
+        IntegerMatrix weights = new(4, 3, [1, 1, 1, short.MinValue - beyond, 0, 0, 0, short.MaxValue + beyond, 0, 0, 0, -1]);
+        Check(builder, builder.Affine("affine", 0, weights, [0, 1, -1, 0]), Rows(random, builder.Ranges(0)));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     public void Sums_AtAndBeyondTheLimitsOf32Bits(long beyond)
@@ -127,7 +141,10 @@ public sealed class InterpreterLimitTests(ITestOutputHelper output)
                 [-LargestMagnitude, range.Max, LargestMagnitude],
                 [],
             ];
-            Check(builder, builder.Thresholds("thresholds", 0, levels, [0, -7, int.MaxValue, LargestMagnitude / 2]), Rows(random, builder.Ranges(0)));
+            Check(builder, builder.Thresholds("thresholds", 0, levels, [0, -7, 5, int.MaxValue]), Rows(random, builder.Ranges(0)));
+
+            builder = new IntegerNetworkBuilder([range, range, range, range]);
+            Check(builder, builder.Thresholds("wide", 0, levels, [0, int.MaxValue, LargestMagnitude / 2, int.MinValue - 1L]), Rows(random, builder.Ranges(0)));
         }
     }
 
