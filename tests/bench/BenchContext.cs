@@ -42,16 +42,14 @@ internal sealed class BenchContext : IDisposable
             : throw new SectionSkippedException($"it needs ../shared/{string.Join('/', parts)}, which may not be copied into the project and is not on this machine");
     }
 
-    /// <summary>The published program when `make build` has left one that is not older than the code; else the same code
-    /// beside this program, which the runtime compiles while it starts.</summary>
+    /// <summary>The program as `make build` left it, unless that is older than the code; then the same program beside this one.</summary>
     public (string Path, string Name) EdgeProgram()
     {
-        string published = InTree("build", "edge");
-        string beside = Path.Combine(AppContext.BaseDirectory, "edge");
-        bool fresh = File.Exists(published) && Directory.EnumerateFiles(InTree("host"), "*.cs", SearchOption.AllDirectories)
+        string built = InTree("build", "edge");
+        bool fresh = File.Exists(built) && Directory.EnumerateFiles(InTree("host"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
-            .All(file => File.GetLastWriteTimeUtc(file) <= File.GetLastWriteTimeUtc(published));
-        return fresh ? (published, "build/edge") : (beside, "not published: compiled as it starts");
+            .All(file => File.GetLastWriteTimeUtc(file) <= File.GetLastWriteTimeUtc(built));
+        return fresh ? (built, "build/edge") : (Path.Combine(AppContext.BaseDirectory, "edge"), "the program beside the bench");
     }
 
     public void Dispose()

@@ -20,8 +20,8 @@ internal sealed record JetReference(
     private readonly Lock building = new();
     private VerilatorNetwork? simulation;
 
-    /// <summary>How long Verilator and the C++ compiler took; 0 until <see cref="Simulation"/> has been asked for.</summary>
-    public double BuildSeconds { get; private set; }
+    /// <summary>Seconds that Verilator and the C++ compiler took; null until <see cref="Simulation"/> has been asked for.</summary>
+    public Timing? Build { get; private set; }
 
     public IntegerNetwork Network => Model.Integers;
 
@@ -58,7 +58,7 @@ internal sealed record JetReference(
                     throw new SectionSkippedException(missing);
                 }
 
-                BuildSeconds = Timing.Seconds(() => simulation = VerilatorNetwork.Build(Fabric, context.Terminal.Progress, context.Cancel));
+                Build = Timing.Once(() => simulation = VerilatorNetwork.Build(Fabric, context.Terminal.Progress, context.Cancel));
             }
 
             return simulation!;

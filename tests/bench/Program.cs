@@ -35,6 +35,7 @@ string[] names = [.. sections.Select(section => section.Name)];
 var file = new MeasurementsFile(output, names);
 int missed = 0;
 int failed = 0;
+int skipped = 0;
 foreach (ISection section in chosen.Count > 0 ? chosen : [.. sections])
 {
     Console.Error.WriteLine($"bench: {section.Name}");
@@ -48,6 +49,7 @@ foreach (ISection section in chosen.Count > 0 ? chosen : [.. sections])
     catch (SectionSkippedException reason)
     {
         body = $"Skipped: {reason.Message}.\n";
+        skipped++;
     }
     catch (OperationCanceledException)
     {
@@ -61,10 +63,10 @@ foreach (ISection section in chosen.Count > 0 ? chosen : [.. sections])
         failed++;
     }
 
-    file.Put(section, body, $"make bench SECTIONS={section.Name}");
+    file.Put(section, body, $"make bench BENCH={section.Name}");
     file.Write(names);
     Console.WriteLine($"{section.Title}\n\n{body}");
 }
 
-Console.WriteLine($"bench: {(missed == 0 ? "all targets met" : $"{missed} targets missed")}{(failed == 0 ? "" : $", {failed} sections failed")}; written to {Path.GetRelativePath(context.Root, output)}");
+Console.WriteLine($"bench: {missed} targets missed, {skipped} sections skipped, {failed} failed; written to {Path.GetRelativePath(context.Root, output)}");
 return missed + failed == 0 ? 0 : 1;

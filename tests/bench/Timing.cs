@@ -6,8 +6,10 @@ namespace Edge.Bench;
 /// shown.</summary>
 internal sealed record Timing(double Median, double Least, double Most, int Runs)
 {
-    /// <summary>For the remark of a row: how far the runs lie apart.</summary>
-    public string Spread(string unit = "") => $" (median of {Runs}; {Row.Text(Least)} to {Row.Text(Most, unit)})";
+    /// <summary>The middle one, and how far the runs lie apart.</summary>
+    public string Text(string unit = "") => Runs == 1
+        ? Row.Rough(Median, unit)
+        : $"{Row.Rough(Median, unit)} (median of {Runs}; {Row.Rough(Least)} to {Row.Rough(Most)})";
 
     public static Timing Of(IEnumerable<double> values)
     {
@@ -24,6 +26,9 @@ internal sealed record Timing(double Median, double Least, double Most, int Runs
         action();
         return clock.Elapsed.TotalSeconds;
     }
+
+    /// <summary>Seconds of one call that is too long to repeat.</summary>
+    public static Timing Once(Action action) => Of([Seconds(action)]);
 
     /// <summary>Seconds of each of several calls.</summary>
     public static Timing Repeat(int runs, Action action) => Of(Enumerable.Range(0, runs).Select(_ => Seconds(action)).ToArray());

@@ -43,9 +43,9 @@ internal sealed class InterpreterSection : ISection
         double[][] rates = Timing.Race(Turns, TurnSeconds, [.. contestants]);
         var rows = new List<Row>
         {
-            Rate("fast interpreter", rates[0], 1e6),
-            Rate("reference interpreter (one element at a time)", rates[1]),
-            missing is null ? Rate("Verilator", rates[2]) : Row.Missing("Verilator", missing),
+            Row.AtLeast("fast interpreter", Timing.Of(rates[0]), 1e6, "/s"),
+            Row.Info("reference interpreter (one element at a time)", Timing.Of(rates[1]), "/s"),
+            missing is null ? Row.Info("Verilator", Timing.Of(rates[2]), "/s") : Row.Missing("Verilator", missing),
             Ratio("fast interpreter, times the reference interpreter", rates[0], rates[1]),
         };
         if (missing is null)
@@ -55,21 +55,10 @@ internal sealed class InterpreterSection : ISection
 
         return new(
             rows,
-            $"One thread each. They take turns of {TurnSeconds} s, so that load of the machine meets all alike; a ratio is the median over turns. From and to arrays of 64-bit integers; {stream.Length / network.InputLength} vectors a call of the fast interpreter, 100 of the reference, {jet.Count} of Verilator.",
+            $"One thread each. They take turns of {TurnSeconds} s, so that load of the machine meets all alike; a ratio is the median over turns. From and to arrays of 64-bit integers; {Row.Text(jet.Count * Repeats)} vectors a call of the fast interpreter, 100 of the reference, {Row.Text(jet.Count)} of Verilator.",
             "Theirs, measured on another machine (CPU time): C simulation of hls4ml 1.3.0 8,261, interpreter of alkaid 0.8.2 93,500, Verilator on RTL of da4ml 0.6.0 136,900 inferences a second.");
     }
 
-    private static Row Rate(string figure, double[] rates, double? target = null)
-    {
-        Timing timing = Timing.Of(rates);
-        return target is { } least
-            ? Row.AtLeast(figure, timing.Median, least, "/s", timing.Spread("/s"))
-            : Row.Info(figure, timing.Median, "/s", timing.Spread("/s"));
-    }
-
-    private static Row Ratio(string figure, double[] numerators, double[] denominators)
-    {
-        Timing timing = Timing.Of(numerators.Zip(denominators, (a, b) => a / b));
-        return Row.Info(figure, timing.Median, string.Empty, timing.Spread());
-    }
+    private static Row Ratio(string figure, double[] numerators, double[] denominators) =>
+        Row.Info(figure, Timing.Of(numerators.Zip(denominators, (a, b) => a / b)));
 }

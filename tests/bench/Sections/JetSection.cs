@@ -64,7 +64,7 @@ internal sealed class JetSection : ISection
             yield return Mismatches("Verilator, idle and stalled clocks at random", reference, simulation.Run(jet.Encoded, pattern: 20260711).Results, network);
             yield return Row.Exactly("network latency, simulated", latency, jet.Fabric.Latency, "clocks");
             yield return Row.Exactly("clocks for all vectors, beyond the latency", clocks - latency, jet.Count, "clocks");
-            yield return Row.Below("Verilator build of the network", jet.BuildSeconds, 60, "s");
+            yield return Row.Below("Verilator build of the network", jet.Build!, 60, "s");
         }
 
         if (BackendRunner.Missing(Backend.Icarus) is { } noIcarus)
@@ -109,7 +109,7 @@ internal sealed class JetSection : ISection
             vectors += ties > before ? 1 : 0;
         }
 
-        yield return Row.Info("exact ties that were rounded to even", ties, string.Empty, $", in {Row.Text(vectors)} of {Row.Text(jet.Count)} vectors");
+        yield return Row.Info("exact ties that were rounded to even", ties, remark: $", in {Row.Text(vectors)} of {Row.Text(jet.Count)} vectors");
     }
 
     /// <summary>Times the program as a user starts it.</summary>
@@ -134,7 +134,7 @@ internal sealed class JetSection : ISection
                 throw new InvalidOperationException($"edge compile ended with exit code {process.ExitCode}: {errors.Result}");
             }
         });
-        return Row.Below($"edge compile, whole process ({name})", timing.Median, 2, "s", timing.Spread("s"));
+        return Row.Below($"edge compile, whole process ({name})", timing, 2, "s");
     }
 
     private static IEnumerable<Row> Card(JetReference jet, BenchContext context)
@@ -146,8 +146,8 @@ internal sealed class JetSection : ISection
         }
 
         CardImage? image = null;
-        double seconds = Timing.Seconds(() => image = SimulatedCardImage.Build(jet.Fabric, ClockHertz / 1e6, "{}", context.Terminal.Progress, context.Cancel));
-        yield return Row.Below("Verilator build of the card with the network in its slot", seconds, 60, "s");
+        Timing build = Timing.Once(() => image = SimulatedCardImage.Build(jet.Fabric, ClockHertz / 1e6, "{}", context.Terminal.Progress, context.Cancel));
+        yield return Row.Below("Verilator build of the card with the network in its slot", build, 60, "s");
         var run = new FeaturesRunFile(
             "bench",
             new NetworkChoice(jet.ModelPath, SettingsPath: null, InputFormat: null, jet.Fabric.LevelsPerStage),

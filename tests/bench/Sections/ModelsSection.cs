@@ -23,7 +23,13 @@ internal sealed class ModelsSection : ISection
 
     public SectionResult Run(BenchContext context)
     {
-        ModelFolder[] folders = [.. ModelFolder.Below(context.InTree("tests", "golden")), .. SharedFolders(context)];
+        (ModelFolder[] shared, string? absent) = SharedFolders(context);
+        ModelFolder[] folders = [.. ModelFolder.Below(context.InTree("tests", "golden")), .. shared];
+        if (folders.Length == 0)
+        {
+            throw new SectionSkippedException($"there are no models below tests/golden, and {absent}");
+        }
+
         var rows = new List<Row>();
         var unsupported = new List<string>();
         foreach (ModelFolder folder in folders)
@@ -44,33 +50,47 @@ internal sealed class ModelsSection : ISection
             }
         }
 
-        string floats;
+        string rtl = BackendRunner.Missing(Backend.Icarus) is { } missing
+            ? $"RTL was not simulated: {missing}."
+            : $"RTL was simulated under Icarus, with the first {IcarusRows} rows of networks of up to {Row.Text(IcarusAdders)} adders.";
+        var notes = new List<string>
+        {
+            $"A row is wrong when reference interpreter, ONNX Runtime (optimizations on and off) and RTL differ in any integer, or when an expected value lies half a step or more from ours; for a network quantized after training, more than 2^-8 of full scale on its ordinary inputs. Rows outside the input format count between backends only. {rtl} Compile: model file to SystemVerilog text, in process, median of {CompileRuns}.",
+        };
+        if (unsupported.Count > 0)
+        {
+            notes.Add($"Operators of later versions: {string.Join(", ", unsupported)}.");
+        }
+
+        if (absent is not null)
+        {
+            notes.Add($"Other models were not measured: {absent}.");
+        }
+
         try
         {
-            (IReadOnlyList<Row> figures, floats) = PostTraining.Measure(context);
+            (IReadOnlyList<Row> figures, string note) = PostTraining.Measure(context);
             rows.AddRange(figures);
+            notes.Add(note);
         }
         catch (SectionSkippedException reason)
         {
-            floats = $"Post-training quantization was not measured: {reason.Message}.";
+            notes.Add($"Post-training quantization was not measured: {reason.Message}.");
         }
 
-        return new(
-            rows,
-            $"A row is wrong when reference interpreter and ONNX Runtime (optimizations on and off) differ in any integer, when the RTL under Icarus does in the first {IcarusRows} rows (networks of up to {Row.Text(IcarusAdders)} adders), or when an expected value lies half a step or more from ours; for a network quantized after training, more than 2^-8 of full scale on its ordinary inputs. Rows outside the input format count between backends only. Compile: model file to SystemVerilog text, in process, median of {CompileRuns}.",
-            unsupported.Count == 0 ? "No model was refused." : $"Operators of later versions: {string.Join(", ", unsupported)}.",
-            floats);
+        return new(rows, notes);
     }
 
-    private static IEnumerable<ModelFolder> SharedFolders(BenchContext context)
+    /// <summary>Models beside the source tree, or why there are none.</summary>
+    private static (ModelFolder[] Folders, string? Absent) SharedFolders(BenchContext context)
     {
         try
         {
-            return ModelFolder.Below(context.Shared("models"));
+            return ([.. ModelFolder.Below(context.Shared("models"))], null);
         }
-        catch (SectionSkippedException)
+        catch (SectionSkippedException reason)
         {
-            return [];
+            return ([], reason.Message);
         }
     }
 
@@ -104,7 +124,7 @@ internal sealed class ModelsSection : ISection
         string bits = model.Precision is { } precision ? $", {precision.WeightBits}-bit weights and {precision.ActivationBits}-bit activations" : string.Empty;
         string measured = string.Create(
             CultureInfo.InvariantCulture,
-            $"{wrong} of {against.Rows} rows wrong, largest distance {against.LargestDistance:G2} of {(against.Unit == "step" ? "a step" : "full scale")}{bits}; latency {fabric.Latency} clocks, {fabric.AdderCount:N0} adders ({fabric.AdderBits:N0} bits), {fabric.RegisterBits:N0} register bits; compiled in {Row.Text(compile.Median)} s");
+            $"{wrong} of {against.Rows} rows wrong, largest distance {against.LargestDistance:G2} of {(against.Unit == "step" ? "a step" : "full scale")}{bits}; latency {fabric.Latency} clocks, {fabric.AdderCount:N0} adders ({fabric.AdderBits:N0} bits), {fabric.RegisterBits:N0} register bits; compiled in {Row.Rough(compile.Median)} s");
         return new(folder.Name, measured, NoneWrong, wrong == 0 && against.Rows > 0);
     }
 }

@@ -71,8 +71,8 @@ internal sealed class SiteSection : ISection
         }
 
         CardImage? image = null;
-        double seconds = Timing.Seconds(() => image = SimulatedCardImage.Build(fabric, 100, "{}", context.Terminal.Progress, context.Cancel));
-        rows.Add(Row.Below("Verilator build of its card", seconds, 60, "s"));
+        Timing build = Timing.Once(() => image = SimulatedCardImage.Build(fabric, 100, "{}", context.Terminal.Progress, context.Cancel));
+        rows.Add(Row.Below("Verilator build of its card", build, 60, "s"));
         string text = RunFileText
             .Replace("MODEL", Quoted(model), StringComparison.Ordinal)
             .Replace("SETTINGS", Quoted(settings), StringComparison.Ordinal)
@@ -104,7 +104,7 @@ internal sealed class SiteSection : ISection
             LatencyStatistics latency = job.Latency();
             EventRecord[] moved = [.. visits.Select(visit => visit.Record).OfType<EventRecord>().Where(record => (record.Flags & PinMoved) != 0)];
             yield return Row.Exactly("records lost", visits.Count(visit => visit.Record is null), 0);
-            yield return Row.Info("decisions that moved the pin", moved.Length, string.Empty, $" of {visits.Count}");
+            yield return Row.Info("decisions that moved the pin", moved.Length, remark: $" of {visits.Count}");
             yield return Row.Exactly("network latency by the card's counter, largest", latency.NetworkMaximum, image.Manifest.NetworkLatencyClocks, "clocks");
             yield return Row.Info("from the deciding sample to the pin, by the card's counter, smallest", latency.Minimum, "clocks");
             yield return Row.AtMost("from the deciding sample to the pin, by the card's counter, largest", latency.Maximum, LatencyTarget, "clocks");
@@ -129,8 +129,7 @@ internal sealed class SiteSection : ISection
             }
         }
 
-        Timing timing = Timing.Of(rates);
-        return Row.Info(figure, timing.Median, "/s", timing.Spread("/s"));
+        return Row.Info(figure, Timing.Of(rates), "/s");
     }
 
     private static (SimulatedMicroscope World, SimulatedCard Card) Card(VisitRunFile run, CardImage image)
