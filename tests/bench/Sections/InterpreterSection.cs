@@ -56,7 +56,7 @@ internal sealed class InterpreterSection : ISection
         return new(
             rows,
             $"One thread each. They take turns of {TurnSeconds} s, so that load of the machine meets all alike; a ratio is the median over turns. From and to arrays of 64-bit integers; {Row.Text(jet.Count * Repeats)} vectors a call of the fast interpreter, 100 of the reference, {Row.Text(jet.Count)} of Verilator.",
-            "Theirs, measured on another machine (CPU time): C simulation of hls4ml 1.3.0 8,261, interpreter of alkaid 0.8.2 93,500, Verilator on RTL of da4ml 0.6.0 136,900 inferences a second.");
+            "Theirs, from peers/README, measured on another machine (CPU time): C simulation of hls4ml 1.3.0 8,261, interpreter of alkaid 0.8.2 93,500, Verilator on RTL of da4ml 0.6.0 136,900 inferences a second.");
     }
 
     private static Row Ratio(string figure, double[] numerators, double[] denominators) =>

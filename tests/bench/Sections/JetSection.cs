@@ -36,7 +36,7 @@ internal sealed class JetSection : ISection
             rows,
             "Mismatches are vectors in which any output integer differs from the reference interpreter's. Expected outputs were computed by others (qonnx 1.0.0). Every Verilator build started with an empty cache and without a compiler cache.",
             "Adders and bits are counted from the adder graph; no synthesis was run. Latency in the card counts from the clock edge that takes the vector to the edge that moves aux_trigger; for a host vector that is network latency + 2.",
-            "Theirs, for the same integers: da4ml 0.6.0 1,628 + 883 adders and 7,440 register bits in 7 stages; alkaid 0.8.2 1,631 + 884 adders and 15,567 register bits in 10 stages; hls4ml 1.3.0 takes 18.4 s to build its C simulation.");
+            "Theirs, for the same integers (from peers/README, another machine): da4ml 0.6.0 1,628 + 883 adders and 7,440 register bits in 7 stages; alkaid 0.8.2 1,631 + 884 adders and 15,567 register bits in 10 stages; hls4ml 1.3.0 takes 18.4 s to build its C simulation.");
     }
 
     private static IEnumerable<Row> Integers(JetReference jet, BenchContext context)
