@@ -8,6 +8,12 @@ public static class VerilatorBuild
     private static readonly string[] Options =
         ["--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "--output-split", "20000", "-Wno-fatal", "-CFLAGS", "-fPIC"];
 
+    /// <summary>C++ up to this size is compiled for speed (-O2). More is compiled at -O1: about 0.7 of the build time, but a
+    /// simulation that runs a quarter slower.</summary>
+    private const long BytesCompiledForSpeed = 1_500_000;
+
+    private static readonly string[] CompilerOptions = ["OPT_SLOW=-O0", "OPT_GLOBAL=-O1"];
+
     public static string Version => ExternalTool.Run("verilator", ["--version"]).Trim();
 
     /// <param name="top">Top module; the class is called V + top.</param>
@@ -22,7 +28,7 @@ public static class VerilatorBuild
         Action<string>? progress = null,
         CancellationToken cancel = default)
     {
-        string[] key = [Version, top, .. Options, .. design.Concat(harness).SelectMany(file => new[] { file.Key, file.Value })];
+        string[] key = [Version, top, .. Options, .. CompilerOptions, $"{BytesCompiledForSpeed}", .. design.Concat(harness).SelectMany(file => new[] { file.Key, file.Value })];
         string folder = BuildCache.Get("verilator", key, target => Build(top, design, harness, target, progress, cancel));
         return Path.Combine(folder, "library.so");
     }
@@ -46,9 +52,11 @@ public static class VerilatorBuild
         string[] sources = [.. design.Keys.OrderBy(name => !name.EndsWith("_config.sv", StringComparison.Ordinal)).ThenBy(name => name, StringComparer.Ordinal)];
         ExternalTool.Run("verilator", [.. Options, "--Mdir", "obj", "--top-module", top, .. sources], work, cancel);
 
+        long bytes = new DirectoryInfo(Path.Combine(work, "obj")).EnumerateFiles("*.cpp").Sum(file => file.Length);
+        string fast = bytes <= BytesCompiledForSpeed ? "OPT_FAST=-O2" : "OPT_FAST=-O1";
         string jobs = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
         string library = $"V{top}__ALL.a";
-        ExternalTool.Run("make", ["-s", "-C", "obj", "-f", $"V{top}.mk", "-j", jobs, "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1", library, "verilated.o", "verilated_threads.o"], work, cancel);
+        ExternalTool.Run("make", ["-s", "-C", "obj", "-f", $"V{top}.mk", "-j", jobs, fast, .. CompilerOptions, library, "verilated.o", "verilated_threads.o"], work, cancel);
 
         string include = ExternalTool.Run("verilator", ["--getenv", "VERILATOR_ROOT"], cancel: cancel).Trim();
         string[] units = [.. harness.Keys.Where(name => name.EndsWith(".cpp", StringComparison.Ordinal))];
