@@ -20,9 +20,13 @@ public sealed record InputEncoding(
     private readonly double[] gains = [.. Gain.Select(value => value.ToDouble())];
     private readonly double[] offsets = [.. Offset.Select(value => value.ToDouble())];
 
-    /// <summary>True when an element that is not on the grid counts as outside (a stated input format); false when
-    /// the model itself rounds its inputs, so that every finite value is inside.</summary>
+    /// <summary>True when an element that is not on the grid counts as outside: the format of an exact network. Where the
+    /// model itself rounds its inputs, every finite value is inside.</summary>
     public bool RequiresGrid { get; init; }
+
+    /// <summary>True when an element beyond the lowest or highest integer counts as outside, rounded or not: the format of
+    /// a network that was quantized after training.</summary>
+    public bool RequiresRange { get; init; }
 
     public int Length => Shape.Aggregate(1, (product, size) => product * size);
 
@@ -57,7 +61,8 @@ public sealed record InputEncoding(
             integer = (long)Rounding.Round(scaled);
         }
 
-        inside = double.IsFinite(value) && (!RequiresGrid || (scaled == integer && scaled == (value * gain) + offset));
+        bool inRange = scaled == (value * gain) + offset;
+        inside = double.IsFinite(value) && (RequiresGrid ? inRange && scaled == integer : inRange || !RequiresRange);
         return integer;
     }
 

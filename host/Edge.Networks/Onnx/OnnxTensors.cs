@@ -9,6 +9,7 @@ namespace Edge.Networks.Onnx;
 /// <summary>Element types of ONNX tensors (TensorProto.DataType).</summary>
 internal enum OnnxType
 {
+    Undefined = 0,
     Float = 1,
     UInt8 = 2,
     Int8 = 3,
