@@ -107,12 +107,15 @@ internal static class IntegerOperationWriter
         return FloorDivide(sum);
     }
 
-    /// <summary>1 where an int64 element is the largest. ONNX Runtime's ArgMax compares int64 in less than 64 bits.</summary>
+    /// <summary>1 where an int64 element is the largest: at least every other one. ONNX Runtime 1.31 compares int64 wrongly
+    /// in ArgMax and ReduceMax, and rightly in GreaterOrEqual.</summary>
     private static string IsLargest(OnnxGraphWriter graph, string x)
     {
-        var axes = new Format.AttributeProto { Name = "axes", Type = 7, Ints = { 1 } };
-        string largest = graph.Node("ReduceMax", [x], attributes: [axes, OnnxGraphWriter.Attribute("keepdims", 1)]);
-        return graph.Cast(graph.Node("Equal", [x, largest], type: OnnxType.Bool), OnnxType.Float);
+        string column = graph.Node("Unsqueeze", [x, graph.Constant([2L])], type: OnnxType.Int64);
+        string row = graph.Node("Unsqueeze", [x, graph.Constant([1L])], type: OnnxType.Int64);
+        string atLeast = graph.Cast(graph.Node("GreaterOrEqual", [column, row], type: OnnxType.Bool), OnnxType.Float);
+        var axes = new Format.AttributeProto { Name = "axes", Type = 7, Ints = { 2 } };
+        return graph.Node("ReduceMin", [atLeast], attributes: [axes, OnnxGraphWriter.Attribute("keepdims", 0)]);
     }
 
     private static string Count(OnnxGraphWriter graph, string x, Thresholds thresholds, OnnxType type)

@@ -214,7 +214,8 @@ public sealed class OnnxImporter
                 $"axis {open} of input \"{input.Name}\" is {found}; only the batch axis may be open. Give the shape: --input-shape 1,16 (batch first).");
         }
 
-        long count = sizes.Aggregate(1L, (product, size) => Math.Min(product, LargestInput) * Math.Min(size, LargestInput));
+        const long TooMany = LargestInput + 1L;
+        long count = sizes.Aggregate(1L, (product, size) => Math.Min(product * Math.Min(size, TooMany), TooMany));
         return count <= LargestInput
             ? ([.. sizes.Select(size => (int)size)], batch)
             : throw new InvalidInputException($"input \"{input.Name}\" claims the shape {string.Join(',', sizes)}; at most {LargestInput} elements are allowed.");

@@ -7,6 +7,12 @@ namespace Edge.Networks.Quantization;
 /// <content>Limits and comparisons that no quantizer follows.</content>
 public sealed partial class Lowering
 {
+    /// <summary>True when integers hold the limits as they are; at the output, others are left to the host.</summary>
+    private bool LimitsOnGrid(RealVector x) => Enumerable.Range(0, builder.Length(x.Tensor)).All(i =>
+        !x.Scale(i).IsZero
+        && ((x.Low(i) - x.Offset(i)) / x.Scale(i)) is null or { IsInteger: true }
+        && ((x.High(i) - x.Offset(i)) / x.Scale(i)) is null or { IsInteger: true });
+
     /// <summary>Turns limits that still wait for a quantizer into integer limits, on a grid fine enough to hold them.</summary>
     private RealVector WithoutLimits(RealVector x, string name)
     {

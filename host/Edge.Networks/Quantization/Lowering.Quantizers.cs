@@ -8,6 +8,12 @@ namespace Edge.Networks.Quantization;
 /// <content>Quantizers: where scales and offsets disappear.</content>
 public sealed partial class Lowering
 {
+    /// <summary>Levels up to which comparisons are cheaper than a multiplication.</summary>
+    private const int FewLevels = 3;
+
+    /// <summary>Levels up to which comparisons are used where no multiplication is exact.</summary>
+    private const int ManyLevels = 1024;
+
     private RealVector LowerQuantize(Quantize layer)
     {
         RealVector x = values[layer.Input];
@@ -32,13 +38,10 @@ public sealed partial class Lowering
 
     private int RequantizeExactly(string name, int input, Rational[] gains, Rational[] offsets, Rounding rounding, long[] low, long[] high)
     {
-        if (gains.All(gain => gain.IsZero || gain.Abs().Log2IfPowerOfTwo() is not null))
+        if (gains.All(gain => gain.IsZero || gain.Abs().Log2IfPowerOfTwo() is not null)
+            && All(i => Constant(i) ?? ExactRequantizer.ForDyadic(gains[i], offsets[i], rounding)) is { } shifts)
         {
-            DyadicStep?[] steps = [.. gains.Select((gain, i) => ExactRequantizer.ForPowerOfTwo(gain, offsets[i], rounding))];
-            if (steps.All(step => step is not null))
-            {
-                return Requantize(name, input, steps, rounding, low, high);
-            }
+            return Requantize(name, input, shifts, rounding, low, high);
         }
 
         // A falling step is a rising one of the negated integers.
@@ -49,36 +52,63 @@ public sealed partial class Lowering
         }
 
         Interval[] ranges = builder.Ranges(input);
-        var thresholds = new (long First, long[] Levels)[gains.Length];
-        for (int i = 0; i < gains.Length; i++)
+        long[] levels = [.. gains.Select((gain, i) =>
         {
-            thresholds[i] = gains[i].IsZero
-                ? (Math.Clamp((long)rounding.Round(offsets[i]), low[i], high[i]), [])
-                : ExactRequantizer.ThresholdsOf(gains[i], offsets[i], rounding, ranges[i], low[i], high[i]);
-        }
-
-        const int FewLevels = 3;
-        if (thresholds.Any(element => element.Levels.Length > FewLevels))
+            (long first, long last) = ExactRequantizer.Ends(gain, offsets[i], rounding, ranges[i], low[i], high[i]);
+            return last - first;
+        })];
+        if (levels.Max() > FewLevels)
         {
-            DyadicStep?[] steps = [.. thresholds.Select((element, i) => ExactRequantizer.ForThresholds(gains[i], element.First, element.Levels, ranges[i], low[i], high[i]))];
-            if (steps.All(step => step is not null))
+            if (All(i => Constant(i) ?? ExactRequantizer.ForLevels(gains[i], offsets[i], rounding, ranges[i], low[i], high[i])) is { } steps)
             {
                 return Requantize(name, input, steps, Rounding.Floor, low, high);
             }
+
+            if (gains.All(gain => gain.Denominator.IsPowerOfTwo) && All(i => Constant(i) ?? ExactRequantizer.ForDyadic(gains[i], offsets[i], rounding)) is { } exact)
+            {
+                return Requantize(name, input, exact, rounding, low, high);
+            }
+
+            if (levels.Max() > ManyLevels)
+            {
+                throw new InvalidInputException(
+                    $"no multiplier up to 40 bits and shift up to 50 reproduces its {levels.Max()} levels exactly, and a comparison with each is possible up to {ManyLevels}. Give this quantizer fewer bits, or a scale that is a power of two.");
+            }
         }
 
-        return builder.Thresholds(name, input, [.. thresholds.Select(element => element.Levels)], [.. thresholds.Select(element => element.First)]);
+        (long Base, long[] Thresholds)[] thresholds = [.. gains.Select((gain, i) => Constant(i) is { } constant
+            ? (constant.Addend, [])
+            : ExactRequantizer.ThresholdsOf(gain, offsets[i], rounding, ranges[i], low[i], high[i]))];
+        return builder.Thresholds(name, input, [.. thresholds.Select(element => element.Thresholds)], [.. thresholds.Select(element => element.Base)]);
+
+        DyadicStep? Constant(int i) => gains[i].IsZero ? new(0, (long)BigInteger.Max(BigInteger.Min(rounding.Round(offsets[i]), high[i]), low[i]), 0) : null;
+
+        DyadicStep[]? All(Func<int, DyadicStep?> find)
+        {
+            var found = new DyadicStep[gains.Length];
+            for (int i = 0; i < found.Length; i++)
+            {
+                if (find(i) is not { } step)
+                {
+                    return null;
+                }
+
+                found[i] = step;
+            }
+
+            return found;
+        }
     }
 
-    private int Requantize(string name, int input, DyadicStep?[] steps, Rounding rounding, long[] low, long[] high)
+    private int Requantize(string name, int input, DyadicStep[] steps, Rounding rounding, long[] low, long[] high)
     {
-        int scaled = builder.Scale(name, input, [.. steps.Select(step => step!.Value.Multiplier)], [.. steps.Select(step => step!.Value.Addend)]);
-        return builder.Requantize(name, scaled, [.. steps.Select(step => step!.Value.Shift)], rounding, low, high);
+        int scaled = builder.Scale(name, input, [.. steps.Select(step => step.Multiplier)], [.. steps.Select(step => step.Addend)]);
+        return builder.Requantize(name, scaled, [.. steps.Select(step => step.Shift)], rounding, low, high);
     }
 
     private RealVector LowerBipolar(Bipolar layer)
     {
-        RealVector x = WithoutLimits(values[layer.Input], layer.Name);
+        RealVector x = values[layer.Input];
         int length = layer.Length;
         int input = builder.Scale(layer.Name, x.Tensor, [.. Enumerable.Range(0, length).Select(i => x.Scale(i).Sign < 0 ? -1L : 1L)], new long[length]);
         Interval[] ranges = builder.Ranges(input);
@@ -91,9 +121,11 @@ public sealed partial class Lowering
 
     private static long[] SignLevel(RealVector x, int i, Interval range)
     {
-        if (x.Scale(i).IsZero)
+        bool always = x.Low(i) is { Sign: >= 0 } || (x.Scale(i).IsZero && x.Offset(i).Sign >= 0);
+        bool never = x.High(i) is { Sign: < 0 } || (x.Scale(i).IsZero && x.Offset(i).Sign < 0);
+        if (always || never)
         {
-            return [x.Offset(i).Sign >= 0 ? range.Min : range.Max + 1];
+            return [always ? range.Min : range.Max + 1];
         }
 
         BigInteger level = (-(x.Offset(i) / x.Scale(i).Abs())).Ceiling();

@@ -214,7 +214,13 @@ public sealed partial class Lowering
 
     private IntegerNetwork Finish(InputEncoding encoding, bool softmax)
     {
-        RealVector result = WithoutLimits(values[network.OutputValue], network.OutputName);
+        RealVector result = values[network.OutputValue];
+        RealVector limits = result;
+        if (LimitsOnGrid(result))
+        {
+            result = limits = WithoutLimits(result, network.OutputName);
+        }
+
         int length = builder.Length(result.Tensor);
         bool onGrid = Enumerable.Range(0, length).All(i => !result.Scale(i).IsZero
             && (result.Offset(i) / result.Scale(i)) is { IsInteger: true } steps && steps.Abs() <= LargestOutputShift);
@@ -229,7 +235,8 @@ public sealed partial class Lowering
         Rational[] scales = result.Scales.Distinct().Count() == 1 ? [result.Scales[0]] : result.Scales;
         Rational[] offsets = result.Offsets.Distinct().Count() == 1 ? [result.Offsets[0]] : result.Offsets;
         int[] shape = network.Producer(network.OutputValue)?.Shape ?? last.Shape;
-        return ScaleFolding.Apply(builder.Build(network.Name, encoding, result.Tensor, new(shape, scales, offsets, softmax)));
+        var decoding = new OutputDecoding(shape, scales, offsets, softmax) { Lows = limits.Lows, Highs = limits.Highs };
+        return ScaleFolding.Apply(builder.Build(network.Name, encoding, result.Tensor, decoding));
     }
 
     private static long Factor(Rational value) => value.IsInteger && BigInteger.Abs(value.Numerator) <= 1L << 50
