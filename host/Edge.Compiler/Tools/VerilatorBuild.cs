@@ -46,9 +46,11 @@ public static class VerilatorBuild
         string[] sources = [.. design.Keys.OrderBy(name => !name.EndsWith("_config.sv", StringComparison.Ordinal)).ThenBy(name => name, StringComparer.Ordinal)];
         ExternalTool.Run("verilator", [.. Options, "--Mdir", "obj", "--top-module", top, .. sources], work, cancel);
 
+        // Verilator's own run-time library is the same for every design: ccache compiles it once.
+        string cache = ExternalTool.Find("ccache") is null ? string.Empty : "ccache";
         string jobs = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
         string library = $"V{top}__ALL.a";
-        ExternalTool.Run("make", ["-s", "-C", "obj", "-f", $"V{top}.mk", "-j", jobs, "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1", library, "verilated.o", "verilated_threads.o"], work, cancel);
+        ExternalTool.Run("make", ["-s", "-C", "obj", "-f", $"V{top}.mk", "-j", jobs, $"OBJCACHE={cache}", "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1", library, "verilated.o", "verilated_threads.o"], work, cancel);
 
         string include = ExternalTool.Run("verilator", ["--getenv", "VERILATOR_ROOT"], cancel: cancel).Trim();
         string[] units = [.. harness.Keys.Where(name => name.EndsWith(".cpp", StringComparison.Ordinal))];
