@@ -10,6 +10,7 @@ NAME = 'broken'
 
 _SECONDS = 20
 _MEGABYTES = 1000
+_SHOWN = 200  # characters of a message
 
 
 def cases(folder, files, below):
@@ -43,8 +44,7 @@ def _run(edge, folder, entry):
         if answer.code == 0:
             message = message or _accepted(entry, answer)
             continue
-        spoken = [line for line in answer.err.splitlines() if line.strip()]
-        require(len(spoken) == 1, f'{len(spoken)} lines on standard error instead of one message: {spoken[:3]}')
+        _check_message(answer.err, entry['file'])
         require(entry['file'] in answer.message, f'the message does not name the file: {answer.message}')
         require('no such file' not in answer.message, 'the program did not find the file')
         left = os.listdir(empty) + os.listdir(cache)
@@ -54,7 +54,16 @@ def _run(edge, folder, entry):
         else:
             require(not answer.out, f'refused, but printed {answer.out[:100]!r}')
         message = answer.message
-    return message.split(entry['file'] + ': ', 1)[-1]
+    said = ' '.join(message.replace(folder + os.sep, '').split()).removeprefix(entry['file'] + ': ')
+    return said if len(said) <= _SHOWN else said[:_SHOWN] + ' ...'
+
+
+def _check_message(text, file):
+    """One message: its first line begins with `edge:`; where it lists several faults, each line names the file again."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    require(lines and lines[0].startswith('edge: '), f'no message on standard error: {text[:100]!r}')
+    astray = [line for line in lines[1:] if file not in line]
+    require(not astray and len(lines) <= 50, f'{len(lines)} lines on standard error instead of one message: {astray[:3]}')
 
 
 def _accepted(entry, answer):

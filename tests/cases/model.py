@@ -171,7 +171,8 @@ class _Case:
         counted = result['expected']['rows']
         require(counted == result['rows'] - len(outside), f"{counted} rows compared with {file}, {len(outside)} outside, of {result['rows']}")
         require(not [row for row in outside if row < self.ordinary], f'{len(outside)} rows lie outside the input format, ordinary ones among them')
-        distance = f"{result['expected']['largest_distance']:.2g} of a {result['expected']['unit']}"
+        unit = {'step': 'a step'}.get(result['expected']['unit'], result['expected']['unit'])
+        distance = f"{result['expected']['largest_distance']:.2g} of {unit}"
         return f"{counted} rows as {file} (within {distance})"
 
     def _predict(self, file, more, probabilities):

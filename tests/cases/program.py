@@ -24,9 +24,8 @@ class Answer:
 
     @property
     def message(self):
-        """The error as the user reads it: what stands on standard error behind `edge:`, last line."""
-        lines = [line for line in self.err.splitlines() if line.startswith('edge: ')]
-        return lines[-1][len('edge: '):] if lines else ''
+        """The error as the user reads it: what stands on standard error behind the last `edge:`."""
+        return ('\n' + self.err).rpartition('\nedge: ')[2].strip() if 'edge: ' in self.err else ''
 
     def json(self):
         try:
