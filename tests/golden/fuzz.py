@@ -1,6 +1,6 @@
-"""Random quantized networks of every form, through the built program, against executor.py.
+"""Random networks of every form, quantized or (--float) not, through the built program, against executor.py.
 
-    /usr/bin/python3 tests/golden/fuzz.py --edge build/edge [--count 200] [--seed N] [--keep DIR]
+    /usr/bin/python3 tests/golden/fuzz.py --edge build/edge [--float] [--count 200] [--seed N] [--keep DIR]
 
 Each is compiled and verified (interpreter, ONNX Runtime, expected values). A refusal is allowed only where the numbers truly
 do not fit; those are counted. Prints its seed; exit code 1 on any difference."""
@@ -26,8 +26,9 @@ _MODES = ['ROUND', 'CEIL', 'FLOOR', 'UP', 'DOWN', 'HALF_UP', 'HALF_DOWN', 'ROUND
 class Random:
     """One random network; every choice comes from the graph's generator."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, real):
         random = np.random.default_rng(seed)
+        self.real = real
         self.pick = lambda *values: values[random.integers(len(values))]
         self.chance = lambda p: random.random() < p
         self.shape = self.pick([1, int(random.integers(1, 9))], [1, 2, 3], [1, 1, 2, 2])
@@ -56,7 +57,7 @@ class Random:
             x = self.quantizer(x, 0.1)
         for _ in range(self.pick(1, 2, 2, 3)):
             x = self.layer(x)
-        end = self.pick('', '', 'Softmax', 'ArgMax', 'arithmetic', 'quantizer')
+        end = self.pick('', '', 'Softmax', '' if self.real else 'ArgMax', 'arithmetic', 'quantizer')
         if end == 'Softmax':
             x = g.node('Softmax', x, axis=self.pick(1, -1))
         elif end == 'ArgMax':
@@ -87,6 +88,8 @@ class Random:
 
     def quantizer(self, x, around):
         g = self.g
+        if self.real:
+            return g.node('Identity', x)
         kind = self.pick('Quant', 'Quant', 'Quant', 'channel', 'Bipolar', 'bit', 'uint8', 'int8')
         if kind == 'Bipolar':
             return g.node('BipolarQuant', x, self.scale(0.5), domain=self.pick(QONNX, FINN, BREVITAS))
@@ -108,6 +111,8 @@ class Random:
         values = g.normal(*shape, scale=0.5)
         if self.chance(0.1):
             values[:, 0] = 0
+        if self.real:
+            return g.constant(values * np.float32(self.pick(1, 1, 0.01, 20)) * (self.scales(shape[channel], 1).reshape([-1 if axis == channel else 1 for axis in range(2)]) if self.chance(0.3) else np.float32(1)))
         count = shape[channel]
         if kind == 'Bipolar':
             return g.node('BipolarQuant', values, self.scale(0.3), domain=QONNX)
@@ -122,7 +127,7 @@ class Random:
 
     def bias(self, count):
         values = self.g.normal(count, scale=0.5)
-        return self.pick(values, values[None, :], self.g.quant(values, self.scale(0.05), 8, narrow=0))
+        return self.pick(values, values[None, :], values if self.real else self.g.quant(values, self.scale(0.05), 8, narrow=0))
 
     def layer(self, x):
         g, before, after = self.g, self.width, int(self.g.random.integers(1, 9))
@@ -154,15 +159,18 @@ class Random:
         return x
 
 
-def trial(seed, edge, folder):
+def trial(seed, edge, folder, real):
     """(word, detail)"""
-    model, end = Random(seed).model()
+    model, end = Random(seed, real).model()
     path = os.path.join(folder, f'{seed}.onnx')
     onnx.save(model, path)
     random = np.random.default_rng(seed)
     shape = [dimension.dim_value for dimension in model.graph.input[0].type.tensor_type.shape.dim]
     rows = np.round(random.standard_normal([24, *shape[1:]]) * random.choice([8, 256, 1024])) / 1024 * random.choice([1, 4])
-    rows[0], rows[1], rows[2] = 0, 1e4, -0.0
+    if real:
+        rows *= random.choice([1e-3, 1, 1, 100])
+    else:
+        rows[0], rows[1], rows[2] = 0, 1e4, -0.0
     outputs, keep = [], []
     for row in rows.astype(np.float32):
         values, margin = executor.run(model, row[None])
@@ -176,7 +184,8 @@ def trial(seed, edge, folder):
         return 'near', ''
     np.save(f'{path}.x.npy', np.array(keep, dtype=np.float32))
     np.save(f'{path}.y.npy', np.array(outputs, dtype=np.float64))
-    run = subprocess.run([edge, 'verify', path, '--input', f'{path}.x.npy', '--expect', f'{path}.y.npy', '--on', 'reference,onnxruntime'],
+    calibrate = ['--calibrate', f'{path}.x.npy'] if real else []
+    run = subprocess.run([edge, 'verify', path, '--input', f'{path}.x.npy', '--expect', f'{path}.y.npy', '--on', 'reference,onnxruntime', *calibrate],
                          capture_output=True, text=True, timeout=300)
     said = ' '.join((run.stderr.splitlines() or [''])[-1].split())
     if run.returncode == 0:
@@ -191,6 +200,7 @@ def trial(seed, edge, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--edge', required=True)
+    parser.add_argument('--float', action='store_true', help='networks without quantizers')
     parser.add_argument('--count', type=int, default=200)
     parser.add_argument('--seed', type=int, default=int.from_bytes(os.urandom(4), 'little'))
     parser.add_argument('--keep', help='leave the files here')
@@ -201,7 +211,7 @@ def main():
     counts = collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         seeds = range(options.seed, options.seed + options.count)
-        for seed, (word, detail) in zip(seeds, pool.map(lambda seed: trial(seed, os.path.abspath(options.edge), folder), seeds)):
+        for seed, (word, detail) in zip(seeds, pool.map(lambda seed: trial(seed, os.path.abspath(options.edge), folder, options.float), seeds)):
             counts[word] += 1
             if word in ('FAILED', 'too large'):
                 print(f'{word}: seed {seed}: {detail}', flush=True)

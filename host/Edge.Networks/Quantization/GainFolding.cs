@@ -7,7 +7,7 @@ namespace Edge.Networks.Quantization;
 /// inputs) into those weights, so that quantization sees the numbers that matter and hardware has fewer of them.</summary>
 internal static class GainFolding
 {
-    public static Network Apply(Network network) => Backward(Forward(Backward(network)));
+    public static Network Apply(Network network) => Backward(Forward(Backward(ReorderMoving.Apply(network))));
 
     /// <summary>W (g x + o) = (W g) x + W o, where nothing else reads g x + o and no Dense layer before could take the gain.</summary>
     private static Network Forward(Network network)

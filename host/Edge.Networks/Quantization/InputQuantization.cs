@@ -54,8 +54,9 @@ internal static class InputQuantization
     }
 
     /// <summary>For a network quantized after training that states no input format: the default, where it holds the
-    /// calibration rows exactly; else 16 bits with one bit of headroom above the largest of them.</summary>
-    public static FixedPointFormat FormatFor(ReadOnlySpan<double> rows)
+    /// calibration rows exactly; else one bit of headroom above the largest of them, and 16 bits or as many more as it takes
+    /// that rounding the inputs changes no output by more than <paramref name="tolerance"/> of full scale.</summary>
+    public static FixedPointFormat FormatFor(Network network, ReadOnlySpan<double> rows, double tolerance)
     {
         double largest = 0;
         bool exact = true;
@@ -67,9 +68,44 @@ internal static class InputQuantization
             largest = double.IsFinite(value) ? Math.Max(largest, Math.Abs(value)) : largest;
         }
 
+        if (exact || largest == 0)
+        {
+            return common;
+        }
+
         const int Headroom = 1;
-        return exact || largest == 0 ? common : new(Signed: true, common.Width, 1 + Headroom + (int)Math.Floor(Math.Log2(largest)) + 1);
+        const int LargestWidth = 24;
+        int integerBits = 1 + Headroom + (int)Math.Floor(Math.Log2(largest)) + 1;
+        int count = Math.Min(rows.Length / network.InputLength, PostTrainingQuantizer.LargestRowCount);
+        rows = rows[..(count * network.InputLength)];
+        for (int width = common.Width; ; width += 2)
+        {
+            var format = new FixedPointFormat(Signed: true, width, integerBits);
+            double[] limited = Limited(rows, format);
+            double[] expected = FloatInterpreter.RunRows(network, limited);
+            double error = FloatInterpreter.RunRows(network, Rounded(limited, format)).Zip(expected, (a, b) => Math.Abs(a - b)).Max();
+            if (width >= LargestWidth || !(error > tolerance * expected.Max(Math.Abs)))
+            {
+                return format;
+            }
+        }
     }
+
+    /// <summary>The rows within the range of a format, not rounded.</summary>
+    public static double[] Limited(ReadOnlySpan<double> rows, FixedPointFormat format)
+    {
+        var result = new double[rows.Length];
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = Math.Clamp(rows[i], Math.ScaleB(format.Min, -format.FractionBits), Math.ScaleB(format.Max, -format.FractionBits));
+        }
+
+        return result;
+    }
+
+    /// <summary>Rows within the range of a format, rounded to its steps.</summary>
+    public static double[] Rounded(double[] rows, FixedPointFormat format) =>
+        [.. rows.Select(value => Math.ScaleB(Math.Round(Math.ScaleB(value, format.FractionBits)), -format.FractionBits))];
 
     private static InputEncoding? Encoding(Network network, RealVector x, Quantize layer)
     {

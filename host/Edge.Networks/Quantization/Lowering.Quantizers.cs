@@ -59,12 +59,15 @@ public sealed partial class Lowering
         })];
         if (levels.Max() > FewLevels)
         {
-            if (All(i => Constant(i) ?? ExactRequantizer.ForLevels(gains[i], offsets[i], rounding, ranges[i], low[i], high[i])) is { } steps)
+            // A multiplier found level by level is usually the smaller one; the gain itself is exact where it is dyadic.
+            DyadicStep[]? steps = All(i => Constant(i) ?? ExactRequantizer.ForLevels(gains[i], offsets[i], rounding, ranges[i], low[i], high[i]));
+            DyadicStep[]? exact = gains.All(gain => gain.Denominator.IsPowerOfTwo) ? All(i => Constant(i) ?? ExactRequantizer.ForDyadic(gains[i], offsets[i], rounding)) : null;
+            if (steps is not null && (exact is null || steps.Max(step => step.Multiplier) <= exact.Max(step => step.Multiplier)))
             {
                 return Requantize(name, input, steps, Rounding.Floor, low, high);
             }
 
-            if (gains.All(gain => gain.Denominator.IsPowerOfTwo) && All(i => Constant(i) ?? ExactRequantizer.ForDyadic(gains[i], offsets[i], rounding)) is { } exact)
+            if (exact is not null)
             {
                 return Requantize(name, input, exact, rounding, low, high);
             }

@@ -12,8 +12,14 @@ public static class PostTrainingQuantizer
     /// <summary>The largest difference between float and quantized network on the calibration rows, in parts of full scale.</summary>
     public const double Tolerance = 1.0 / 512;
 
-    private const int LargestRowCount = 256;
+    internal const int LargestRowCount = 256;
     private const int LargestWidth = 18;
+
+    /// <summary>Bits that a gain has more than a weight.</summary>
+    private const int GainBits = 2;
+
+    /// <summary>A limit is rounded where this keeps so many of its bits.</summary>
+    private const int LimitBits = 12;
 
     /// <summary>Raises the precision until the quantized network agrees with the float one on the calibration rows.</summary>
     /// <param name="rows">(count, InputLength).</param>
@@ -29,8 +35,8 @@ public static class PostTrainingQuantizer
 
         Network folded = GainFolding.Apply(network);
         int count = Math.Min(rows.Length / network.InputLength, LargestRowCount);
-        double[] limited = Limited(rows[..(count * network.InputLength)], format);
-        double[] calibration = Grid(limited, format);
+        double[] limited = InputQuantization.Limited(rows[..(count * network.InputLength)], format);
+        double[] calibration = InputQuantization.Rounded(limited, format);
         Dictionary<int, double> largest = Calibrate(folded, calibration);
         double[] expected = FloatInterpreter.RunRows(network, limited);
         double fullScale = Math.Max(expected.Max(Math.Abs), double.Epsilon);
@@ -47,21 +53,6 @@ public static class PostTrainingQuantizer
             }
         }
     }
-
-    /// <summary>The rows within the range of a format, not rounded.</summary>
-    private static double[] Limited(ReadOnlySpan<double> rows, FixedPointFormat format)
-    {
-        var result = new double[rows.Length];
-        for (int i = 0; i < result.Length; i++)
-        {
-            result[i] = Math.Clamp(rows[i], Math.ScaleB(format.Min, -format.FractionBits), Math.ScaleB(format.Max, -format.FractionBits));
-        }
-
-        return result;
-    }
-
-    private static double[] Grid(double[] rows, FixedPointFormat format) =>
-        [.. rows.Select(value => Math.ScaleB(Math.Round(Math.ScaleB(value, format.FractionBits)), -format.FractionBits))];
 
     /// <summary>The largest magnitude each value takes on the rows.</summary>
     private static Dictionary<int, double> Calibrate(Network network, double[] rows)
@@ -108,8 +99,24 @@ public static class PostTrainingQuantizer
                     units[dense.Output] = [.. Enumerable.Range(0, weights.Shape[0]).Select(i => weights.Quantized!.ScaleOf(i * columns) * scales[input])];
                     break;
 
-                case ElementwiseAffine { Gains: [var gain] } bias when gain == Rational.One && units.TryGetValue(bias.Input, out Rational[]? unit):
-                    layers.Add(bias with { Offsets = [.. unit.Select((step, i) => Rounding.HalfEven.Round(bias.OffsetOf(i) / step) * step)] });
+                case ElementwiseAffine affine:
+                    Rational[] gains = [.. affine.Gains.Select(gain => Rounded(gain, precision.WeightBits + GainBits))];
+                    if (UnitsOf(affine.Input) is { } before)
+                    {
+                        units[affine.Output] = [.. Enumerable.Range(0, affine.Length).Select(i => PowerBelow(RealVector.At(before, i) * RealVector.At(gains, i)))];
+                        layers.Add(affine with { Gains = gains, Offsets = [.. units[affine.Output].Select((unit, i) => Rounding.HalfEven.Round(affine.OffsetOf(i) / unit) * unit)] });
+                    }
+                    else
+                    {
+                        layers.Add(affine with { Gains = gains });
+                    }
+
+                    break;
+
+                case Clip clip when UnitsOf(clip.Input) is { } grid:
+                    units[clip.Output] = grid;
+                    Rational coarsest = grid.Max();
+                    layers.Add(clip with { Low = Limit(clip.Low, coarsest), High = Limit(clip.High, coarsest) });
                     break;
 
                 case Reorder reorder when scales.TryGetValue(reorder.Input, out Rational scale):
@@ -117,15 +124,20 @@ public static class PostTrainingQuantizer
                     layers.Add(reorder);
                     break;
 
-                // What the model quantized itself stays as it is.
-                case Quantize { Quantizer.Scales: [var step] } own:
-                    scales[own.Output] = step;
-                    layers.Add(own);
+                case Reorder reorder when UnitsOf(reorder.Input) is { } moved:
+                    units[reorder.Output] = reorder.Indices is { } indices && moved.Length > 1 ? [.. indices.Select(index => moved[index])] : moved;
+                    layers.Add(reorder);
                     break;
 
-                case Bipolar { Magnitudes: [var magnitude] } own:
-                    scales[own.Output] = magnitude;
-                    layers.Add(own);
+                // What the model quantized itself stays as it is.
+                case Quantize { Quantizer.Scales: [var own] } quantizer:
+                    scales[quantizer.Output] = own;
+                    layers.Add(quantizer);
+                    break;
+
+                case Bipolar { Magnitudes: [var magnitude] } sign:
+                    scales[sign.Output] = magnitude;
+                    layers.Add(sign);
                     break;
 
                 default:
@@ -135,7 +147,35 @@ public static class PostTrainingQuantizer
         }
 
         return network with { Layers = layers };
+
+        // Inputs have few bits: what is added to them keeps more.
+        Rational[]? UnitsOf(int value) => units.GetValueOrDefault(value)
+            ?? (scales.TryGetValue(value, out Rational scale) ? [PowerBelow(scale) * Rational.PowerOfTwo(-precision.WeightBits)] : null);
     }
+
+    /// <summary>The nearest value of so many significant bits: gains stay cheap to multiply with.</summary>
+    private static Rational Rounded(Rational value, int bits)
+    {
+        Rational step = value.IsZero ? Rational.One : PowerBelow(value) * Rational.PowerOfTwo(1 - bits);
+        return Rounding.HalfEven.Round(value / step) * step;
+    }
+
+    /// <summary>The largest power of two that is at most |value|; 1 for 0.</summary>
+    private static Rational PowerBelow(Rational value)
+    {
+        if (value.IsZero)
+        {
+            return Rational.One;
+        }
+
+        Rational power = Rational.PowerOfTwo((int)(value.Abs().Numerator.GetBitLength() - value.Denominator.GetBitLength()));
+        return power > value.Abs() ? power / 2 : power;
+    }
+
+    /// <summary>A limit on the grid of what it limits, where that changes it by little.</summary>
+    private static Rational? Limit(Rational? limit, Rational unit) => limit is { } value && unit <= value.Abs() * Rational.PowerOfTwo(-LimitBits)
+        ? Rounding.HalfEven.Round(value / unit) * unit
+        : limit;
 
     private static Quantize Activation(Network network, int value, int output, double largest, int bits)
     {
