@@ -33,7 +33,9 @@ public sealed partial class Lowering
             Rational? lowest = (x.Low(i) - x.Offset(i)) / scale.Abs();
             Rational? highest = (x.High(i) - x.Offset(i)) / scale.Abs();
             BigInteger finer = BigInteger.Max(lowest?.Denominator ?? 1, 1) * BigInteger.Max(highest?.Denominator ?? 1, 1);
-            long factor = Factor((Rational)finer);
+            long factor = finer <= LargestFactor
+                ? (long)finer
+                : throw new InvalidInputException("the Relu or Clip before it limits values to a number that is no multiple of their step. Put a quantizer behind the Relu.");
             factors[i] = x.Scale(i).IsZero ? 0 : x.Scale(i).Sign * factor;
             scales[i] = scale.Abs() / finer;
             Interval range = ranges[i] * factors[i];
@@ -51,30 +53,10 @@ public sealed partial class Lowering
     private int InSameOrder(RealVector value, string name)
     {
         RealVector x = WithoutLimits(value, name);
-        int length = builder.Length(x.Tensor);
-        Rational scale = x.Scale(0);
-        if (scale.IsZero || !Enumerable.Range(1, length - 1).All(i => x.Scale(i) == scale))
-        {
-            return OnCommonGrid(x, name);
-        }
-
-        // On one scale only the offsets matter, in steps: their whole part adds to the integer, their fraction only breaks ties.
-        Rational[] offsets = [.. Enumerable.Range(0, length).Select(i => (x.Offset(i) - x.Offset(0)) / scale.Abs())];
-        Rational[] fractions = [.. offsets.Select(offset => offset - offset.Floor()).Distinct().Order()];
-        long factor = (long)BitOperations.RoundUpToPowerOf2((ulong)fractions.Length);
-        long[] addends = [.. offsets.Select(offset => Factor(offset.Floor() * factor) + Array.IndexOf(fractions, offset - offset.Floor()))];
-        return builder.Scale(name, x.Tensor, [.. Enumerable.Repeat(scale.Sign * factor, length)], addends);
-    }
-
-    /// <summary>Integers on the finest step that all scales and differences of offsets are multiples of.</summary>
-    private int OnCommonGrid(RealVector x, string name)
-    {
-        int length = builder.Length(x.Tensor);
-        Rational unit = Rational.GreatestCommonDivisor(Enumerable.Range(0, length).SelectMany(i => new[] { x.Scale(i), x.Offset(i) - x.Offset(0) }));
-        unit = unit.IsZero ? Rational.One : unit;
-        long[] factors = [.. Enumerable.Range(0, length).Select(i => Factor(x.Scale(i) / unit))];
-        long[] addends = [.. Enumerable.Range(0, length).Select(i => Factor((x.Offset(i) - x.Offset(0)) / unit))];
-        return builder.Scale(name, x.Tensor, factors, addends);
+        int[] elements = [.. Enumerable.Range(0, builder.Length(x.Tensor))];
+        return ValueOrder.Of([.. elements.Select(x.Scale)], [.. elements.Select(x.Offset)], builder.Ranges(x.Tensor)) is { } order
+            ? builder.Scale(name, x.Tensor, order.Factors, order.Addends)
+            : throw new InvalidInputException("its inputs have scales and offsets too different to be compared in 62 bits. Quantize them on one scale.");
     }
 
     private static long Saturated(Rational value) =>

@@ -12,6 +12,8 @@ public sealed partial class Lowering
     /// <summary>Steps by which outputs are shifted to be free of an offset; beyond, the host adds it.</summary>
     private const long LargestOutputShift = 1L << 40;
 
+    private const long LargestFactor = 1L << 50;
+
     private readonly Network network;
     private readonly IntegerNetworkBuilder builder;
     private readonly Dictionary<int, RealVector> values = [];
@@ -143,7 +145,7 @@ public sealed partial class Lowering
         for (int j = 0; j < exact.Length; j++)
         {
             Rational integer = exact[j] / unit;
-            if (BigInteger.Abs(integer.Numerator) > (1L << 50))
+            if (BigInteger.Abs(integer.Numerator) > LargestFactor)
             {
                 throw new InvalidInputException(
                     $"output {row}: its weights have no common unit that fits 50 bits (input scales or weights that are not quantized alike). Give the inputs of this layer one scale, or quantize the weights.");
@@ -239,7 +241,7 @@ public sealed partial class Lowering
         return ScaleFolding.Apply(builder.Build(network.Name, encoding, result.Tensor, decoding));
     }
 
-    private static long Factor(Rational value) => value.IsInteger && BigInteger.Abs(value.Numerator) <= 1L << 50
+    private static long Factor(Rational value) => value.IsInteger && BigInteger.Abs(value.Numerator) <= LargestFactor
         ? (long)value.Numerator
         : throw new InvalidInputException("its inputs have no common unit that fits 50 bits. Quantize them on scales whose ratio is a power of two.");
 }
