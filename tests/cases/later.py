@@ -35,8 +35,9 @@ def _head(folder, file):
 
 
 def _simulated(folder, files):
-    """Specimens, streams and baselines of the simulated microscope: their folder holds the scripts' results."""
-    return [file for file in files if file.endswith('.json') and ('mos2_a.json' in files or file[:-5] + '.npy' in files) and file not in ('about.json', 'problem.json', 'index.json')]
+    """Specimens, streams and baselines of the simulated microscope: a .json beside an array of its name, or beside others."""
+    arrays = any(file.endswith('.json') and file[:-len('.json')] + '.npy' in files for file in files)
+    return [file for file in files if arrays and file.endswith('.json')]
 
 
 def _recordings(folder, files):

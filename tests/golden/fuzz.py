@@ -111,8 +111,10 @@ class Random:
         values = g.normal(*shape, scale=0.5)
         if self.chance(0.1):
             values[:, 0] = 0
+        along = [-1 if axis == channel else 1 for axis in range(2)]
         if self.real:
-            return g.constant(values * np.float32(self.pick(1, 1, 0.01, 20)) * (self.scales(shape[channel], 1).reshape([-1 if axis == channel else 1 for axis in range(2)]) if self.chance(0.3) else np.float32(1)))
+            uneven = self.scales(shape[channel], 1).reshape(along) if self.chance(0.3) else np.float32(1)
+            return g.constant(values * np.float32(self.pick(1, 1, 0.01, 20)) * uneven)
         count = shape[channel]
         if kind == 'Bipolar':
             return g.node('BipolarQuant', values, self.scale(0.3), domain=QONNX)
@@ -122,7 +124,7 @@ class Random:
             each = kind != 'int8'
             zero = np.int8(self.pick(0, 3)) if not each else g.integers(-3, 3, count)
             return g.dequantized(g.integers(-128, 127, *shape), self.scales(count, 0.01) if each else self.scale(0.01), zero, axis=channel)
-        scale = self.scales(count, 0.2).reshape([-1 if axis == channel else 1 for axis in range(2)]) if kind == 'channel' else self.scale(0.2)
+        scale = self.scales(count, 0.2).reshape(along) if kind == 'channel' else self.scale(0.2)
         return g.quant(values, scale, self.pick(2, 3, 4, 6), zero=self.pick(0, 0, 1), narrow=self.pick(0, 1))
 
     def bias(self, count):

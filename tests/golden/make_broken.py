@@ -200,7 +200,8 @@ def run_files():
     yield 'tabs.yaml', 'YAML indented by tabs', text().replace(b'\n  ', b'\n\t')
     yield 'list.yaml', 'a list instead of fields', b'- 1\n- 2\n'
     yield 'empty.yaml', 'an empty file', b''
-    yield 'bomb.yaml', 'aliases that would grow to 10^9 nodes', b'a0: &a0 [x, x]\n' + b''.join(b'a%d: &a%d [%s]\n' % (k, k, b', '.join([b'*a%d' % (k - 1)] * 10)) for k in range(1, 10))
+    aliases = (b'a%d: &a%d [%s]\n' % (k, k, b', '.join([b'*a%d' % (k - 1)] * 10)) for k in range(1, 10))
+    yield 'bomb.yaml', 'aliases that would grow to 10^9 nodes', b'a0: &a0 [x, x]\n' + b''.join(aliases)
     yield 'noise.yaml', 'random bytes', np.random.default_rng(5).bytes(500)
 
 

@@ -10,6 +10,7 @@ import os
 import sys
 
 import executor
+import make_broken
 import models_onnx
 import models_qonnx
 import numpy as np
@@ -86,3 +87,4 @@ def write(make, seed):
 if __name__ == '__main__':
     for number, function in enumerate(models_qonnx.ALL + models_onnx.ALL):
         write(function, 1000 + number)
+    make_broken.main()

@@ -80,7 +80,8 @@ def reshapes():
 def old_export():
     g = Graph([1, 8], seed=207, opset=6, ir=3, weights_as_inputs=True)
     x = g.node('Gemm', 'x', g.normal(8, 10, scale=0.4), g.normal(10), broadcast=1)
-    x = g.node('Relu', g.node('BatchNormalization', x, *(np.abs(g.normal(10)) + 0.5 for _ in range(4)), is_test=1, consumed_inputs=[0, 0, 0, 1, 1]))
+    parameters = [np.abs(g.normal(10)) + 0.5 for _ in range(4)]
+    x = g.node('Relu', g.node('BatchNormalization', x, *parameters, is_test=1, consumed_inputs=[0, 0, 0, 1, 1]))
     x = g.node('Dropout', x, is_test=1, ratio=0.3)
     x = g.node('MatMul', x, g.normal(10, 4, scale=0.4))
     return g.model(g.node('Softmax', g.node('Add', x, g.normal(4), broadcast=1, axis=1))), 'opset 6, IR 3, weights listed as inputs, broadcast and axis attributes'
