@@ -36,9 +36,11 @@ public sealed record QuantizedModel(Network Source, IntegerNetwork Integers, Pre
             }
 
             CheckRows(calibration, network, "--calibrate");
-            FixedPointFormat format = inputFormat ?? FixedPointFormat.Default;
+            FixedPointFormat format = inputFormat ?? network.DeclaredFormat ?? InputQuantization.FormatFor(network, calibration.Values, PostTrainingQuantizer.Tolerance / 4);
             (Network quantized, Precision precision, double error) = PostTrainingQuantizer.Quantize(network, calibration.Values, format, progress);
-            return new(network, Lowering.ToIntegers(quantized, format), precision, error, quantized.Notes);
+            string origin = inputFormat is not null ? "as asked for" : network.DeclaredFormat is not null ? "the type of the model's input" : "chosen from the calibration rows (change it with --input-format)";
+            InputEncoding encoding = InputEncoding.From(format, network.InputShape, $"{format}, {origin}") with { RequiresGrid = false, RequiresRange = true };
+            return new(network, Lowering.ToIntegers(quantized, encoding, firstLayer: 0), precision, error, quantized.Notes);
         }
         catch (InvalidInputException error) when (!error.Message.StartsWith(path, StringComparison.Ordinal) && !error.Message.StartsWith("--", StringComparison.Ordinal))
         {

@@ -51,7 +51,7 @@ public sealed class TiaSeries
             : throw new InvalidInputException($"{path}: series of up to 2 GiB are read.");
         if (file.Length < 30 || BinaryPrimitives.ReadUInt16LittleEndian(file) != 0x4949 || BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(2)) != 0x0197)
         {
-            throw new InvalidInputException($"{path}: not a TIA series (it does not begin with 49 49 97 01), or cut: {file.Length} file.");
+            throw new InvalidInputException($"{path}: not a TIA series (it does not begin with 49 49 97 01), or cut: {file.Length} bytes.");
         }
 
         int version = BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(4));
@@ -66,13 +66,13 @@ public sealed class TiaSeries
         int size = wide ? 8 : 4;
         if (file.Length < 22 + size)
         {
-            throw new InvalidInputException($"{path}: the file ends inside its header ({file.Length} file).");
+            throw new InvalidInputException($"{path}: the file ends inside its header ({file.Length} bytes).");
         }
 
         long table = wide ? BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(22)) : BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(22));
         if (count is < 1 or > LargestCount || table < 22 + size || table > file.Length - ((long)count * size))
         {
-            throw new InvalidInputException($"{path}: the header claims {count} images with offsets at byte {table}, which does not fit the file's {file.Length} file. The file is damaged or cut.");
+            throw new InvalidInputException($"{path}: the header claims {count} images with offsets at byte {table}, which does not fit the file's {file.Length} bytes. The file is damaged or cut.");
         }
 
         var found = new long[count];

@@ -54,9 +54,11 @@ public static class VerilatorBuild
 
         long bytes = new DirectoryInfo(Path.Combine(work, "obj")).EnumerateFiles("*.cpp").Sum(file => file.Length);
         string fast = bytes <= BytesCompiledForSpeed ? "OPT_FAST=-O2" : "OPT_FAST=-O1";
+        // Verilator's own run-time library is the same for every design: ccache compiles it once.
+        string cache = ExternalTool.Find("ccache") is null ? string.Empty : "ccache";
         string jobs = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
         string library = $"V{top}__ALL.a";
-        ExternalTool.Run("make", ["-s", "-C", "obj", "-f", $"V{top}.mk", "-j", jobs, fast, .. CompilerOptions, library, "verilated.o", "verilated_threads.o"], work, cancel);
+        ExternalTool.Run("make", ["-s", "-C", "obj", "-f", $"V{top}.mk", "-j", jobs, $"OBJCACHE={cache}", fast, .. CompilerOptions, library, "verilated.o", "verilated_threads.o"], work, cancel);
 
         string include = ExternalTool.Run("verilator", ["--getenv", "VERILATOR_ROOT"], cancel: cancel).Trim();
         string[] units = [.. harness.Keys.Where(name => name.EndsWith(".cpp", StringComparison.Ordinal))];

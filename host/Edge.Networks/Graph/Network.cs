@@ -1,3 +1,5 @@
+using Edge.Networks.Numerics;
+
 namespace Edge.Networks.Graph;
 
 /// <summary>A trained network as imported: layers in order of execution, on real numbers.</summary>
@@ -13,11 +15,15 @@ public sealed record Network(
     int OutputValue,
     IReadOnlyList<string> Notes)
 {
+    /// <summary>The format that the model's input type implies (int8, uint16, ...); null where it takes reals.</summary>
+    public FixedPointFormat? DeclaredFormat { get; init; }
+
     public int InputLength => InputShape.Aggregate(1, (product, size) => product * size);
 
-    /// <summary>True when every Dense layer's weights and inputs are quantized by the model itself.</summary>
+    /// <summary>True when the model brings its own quantizers: every Dense layer's weights, and activations unless a single
+    /// layer has none to quantize.</summary>
     public bool IsQuantized => Layers.OfType<Dense>().All(dense => dense.Weights.Quantized is not null)
-        && Layers.Any(layer => layer is Quantize or Bipolar);
+        && (Layers.Any(layer => layer is Quantize or Bipolar) || Layers.OfType<Dense>().Count() == 1);
 
     public Layer? Producer(int value) => Layers.FirstOrDefault(layer => layer.Output == value);
 

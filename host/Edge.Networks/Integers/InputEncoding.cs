@@ -20,9 +20,13 @@ public sealed record InputEncoding(
     private readonly double[] gains = [.. Gain.Select(value => value.ToDouble())];
     private readonly double[] offsets = [.. Offset.Select(value => value.ToDouble())];
 
-    /// <summary>True when an element that is not on the grid counts as outside (a stated input format); false when
-    /// the model itself rounds its inputs, so that every finite value is inside.</summary>
+    /// <summary>True when an element that is not on the grid counts as outside: the format of an exact network. Where the
+    /// model itself rounds its inputs, every finite value is inside.</summary>
     public bool RequiresGrid { get; init; }
+
+    /// <summary>True when an element beyond the lowest or highest integer counts as outside, rounded or not: the format of
+    /// a network that was quantized after training.</summary>
+    public bool RequiresRange { get; init; }
 
     public int Length => Shape.Aggregate(1, (product, size) => product * size);
 
@@ -57,7 +61,8 @@ public sealed record InputEncoding(
             integer = (long)Rounding.Round(scaled);
         }
 
-        inside = double.IsFinite(value) && (!RequiresGrid || (scaled == integer && scaled == (value * gain) + offset));
+        bool inRange = scaled == (value * gain) + offset;
+        inside = double.IsFinite(value) && (RequiresGrid ? inRange && scaled == integer : inRange || !RequiresRange);
         return integer;
     }
 
@@ -83,56 +88,5 @@ public sealed record InputEncoding(
         }
 
         return integers;
-    }
-}
-
-/// <summary>How the resulting integer is read: value = n * Scale + Offset, per element; then softmax, when the model
-/// ends in one, in double precision on the host.</summary>
-/// <param name="Shape">Shape of one output as the model names it, without the batch axis.</param>
-/// <param name="Scale">One value, or one per element.</param>
-/// <param name="Offset">One value, or one per element.</param>
-public sealed record OutputDecoding(int[] Shape, Rational[] Scale, Rational[] Offset, bool Softmax)
-{
-    /// <summary>integers (count, length) to values of the same shape.</summary>
-    public double[] Decode(ReadOnlySpan<long> integers, int length, bool beforeSoftmax)
-    {
-        var values = new double[integers.Length];
-        double[] scales = [.. Scale.Select(value => value.ToDouble())];
-        double[] offsets = [.. Offset.Select(value => value.ToDouble())];
-        for (int start = 0; start < integers.Length; start += length)
-        {
-            for (int i = 0; i < length; i++)
-            {
-                values[start + i] = (integers[start + i] * scales[scales.Length == 1 ? 0 : i]) + offsets[offsets.Length == 1 ? 0 : i];
-            }
-
-            if (Softmax && !beforeSoftmax)
-            {
-                Normalise(values.AsSpan(start, length));
-            }
-        }
-
-        return values;
-    }
-
-    private static void Normalise(Span<double> values)
-    {
-        double largest = double.NegativeInfinity;
-        foreach (double value in values)
-        {
-            largest = Math.Max(largest, value);
-        }
-
-        double sum = 0;
-        foreach (ref double value in values)
-        {
-            value = Math.Exp(value - largest);
-            sum += value;
-        }
-
-        foreach (ref double value in values)
-        {
-            value /= sum;
-        }
     }
 }

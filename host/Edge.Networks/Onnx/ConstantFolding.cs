@@ -21,8 +21,7 @@ internal static class ConstantFolding
             case "Identity" or "Dropout":
                 return x;
             case "Cast":
-                bool toInteger = node.Integer("to", 1) is not ((int)OnnxType.Float or (int)OnnxType.Double or (int)OnnxType.Float16 or (int)OnnxType.BFloat16);
-                return toInteger ? new(x.Shape, [.. x.Values.Select(Math.Truncate)]) : x;
+                return CastImport.IsReal(CastImport.Target(node)) ? x : new(x.Shape, [.. x.Values.Select(Math.Truncate)]);
             case "Shape":
                 return Vector(x.Shape);
             case "ConstantOfShape":
@@ -30,7 +29,7 @@ internal static class ConstantFolding
                 int[] filled = Integers(x);
                 return new(filled, [.. Enumerable.Repeat(fill, CheckedCount(node, filled))]);
             case "Reshape":
-                return x.Reshaped(ShapeInference.Reshape(node, x.Shape, Integers(inputs[1]!), null));
+                return x.Reshaped(ShapeInference.Reshape(node, x.Shape, inputs.Length > 1 ? Integers(inputs[1]!) : node.Integers("shape")!, null));
             case "Flatten":
                 return x.Reshaped(ShapeInference.Flatten(node, x.Shape));
             case "Squeeze":
@@ -43,7 +42,7 @@ internal static class ConstantFolding
             case "Gather":
                 return Gather(node, x, inputs[1]!);
             case "Concat":
-                return Concat(node, [.. inputs.Select(input => input!)]);
+                return Concat(node, [.. inputs.Select(input => input ?? throw node.Error("one of its inputs is missing."))]);
             case "Slice":
                 return Slice(node, x, inputs);
             case "Quant" or "BipolarQuant" or "QuantizeLinear" or "DequantizeLinear":
@@ -114,8 +113,10 @@ internal static class ConstantFolding
             throw node.Error($"an index lies outside 0 to {size - 1}.");
         }
 
+        int[] shape = [.. x.Shape[..axis], .. indices.Shape, .. x.Shape[(axis + 1)..]];
+        CheckedCount(node, shape);
         int[] map = [.. from o in Enumerable.Range(0, outer) from c in chosen from i in Enumerable.Range(0, inner) select (((o * size) + c) * inner) + i];
-        return x.Gathered([.. x.Shape[..axis], .. indices.Shape, .. x.Shape[(axis + 1)..]], map);
+        return x.Gathered(shape, map);
     }
 
     private static ConstantTensor Concat(OnnxNode node, ConstantTensor[] parts)
@@ -128,6 +129,7 @@ internal static class ConstantFolding
         }
 
         shape[axis] = parts.Sum(part => part.Shape[axis]);
+        CheckedCount(node, shape);
         int outer = Shapes.Count(shape[..axis]);
         var values = new List<double>();
         for (int o = 0; o < outer; o++)
@@ -178,7 +180,7 @@ internal static class ConstantFolding
 
     private static int CheckedCount(OnnxNode node, int[] shape)
     {
-        const long Largest = 1 << 26;
+        const long Largest = 1 << 24;
         long count = shape.Aggregate(1L, (product, size) => size < 0 || product > Largest ? Largest + 1 : product * size);
         return count <= Largest ? (int)count : throw node.Error($"a constant of shape {Shapes.Text(shape)} is too large (at most {Largest} elements).");
     }

@@ -10,11 +10,17 @@ internal static class GraphOrder
     public static List<OnnxNode> Sort(GraphProto graph, string output)
     {
         OnnxNode[] nodes = [.. graph.Node.Select((node, number) => new OnnxNode(node, number))];
+        HashSet<string> given = Given(graph);
         var producers = new Dictionary<string, OnnxNode>(StringComparer.Ordinal);
         foreach (OnnxNode node in nodes)
         {
             foreach (string name in node.Outputs.Where(name => name.Length > 0))
             {
+                if (given.Contains(name))
+                {
+                    throw node.Error($"it makes tensor \"{name}\", but that is also an input or a constant of the model. Export the model again.");
+                }
+
                 if (!producers.TryAdd(name, node))
                 {
                     throw node.Error($"tensor \"{name}\" is also made by {producers[name].Description}; a tensor may have one producer.");
@@ -22,7 +28,6 @@ internal static class GraphOrder
             }
         }
 
-        HashSet<string> given = [.. graph.Initializer.Select(tensor => tensor.Name), .. graph.Input.Select(input => input.Name)];
         var order = new List<OnnxNode>();
         var state = new Dictionary<OnnxNode, bool>(); // false: being visited, true: done
         var path = new Stack<(OnnxNode Node, int Next)>();
@@ -64,6 +69,18 @@ internal static class GraphOrder
         }
 
         return order;
+    }
+
+    /// <summary>Names of inputs and constants; old files list constants among the inputs too.</summary>
+    private static HashSet<string> Given(GraphProto graph)
+    {
+        var constants = new HashSet<string>(StringComparer.Ordinal);
+        var inputs = new HashSet<string>(StringComparer.Ordinal);
+        string? twice = graph.Initializer.Select(tensor => tensor.Name).FirstOrDefault(name => !constants.Add(name))
+            ?? graph.Input.Select(input => input.Name).FirstOrDefault(name => !inputs.Add(name));
+        return twice is null
+            ? [.. constants, .. inputs]
+            : throw new InvalidInputException($"the model has two inputs or two constants called \"{twice}\". Export it again.");
     }
 
     private static InvalidInputException Cycle(IEnumerable<OnnxNode> path, OnnxNode start)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Edge.Networks.Integers;
 using Edge.Networks.Numerics;
 using Edge.Networks.Onnx.Format;
@@ -18,7 +19,7 @@ public static class OnnxExporter
 
     public static byte[] Write(IntegerNetwork network, string inputName = "input", string outputName = "output")
     {
-        var graph = new OnnxGraphWriter(network.Name);
+        var graph = new OnnxGraphWriter(network.Name, inputName, outputName, outputName + IntegersSuffix);
         graph.DeclareInput(inputName, network.Input.Shape);
         string x = EncodeInput(graph, network, inputName);
         var names = new Dictionary<int, string> { [0] = x };
@@ -42,34 +43,37 @@ public static class OnnxExporter
     {
         InputEncoding encoding = network.Input;
         string flat = graph.Node("Reshape", [input, graph.Constant([-1, (long)encoding.Length])]);
-        string shifted = ScaleInput(graph, graph.Cast(flat, OnnxType.Double), encoding);
+        string wide = graph.Cast(flat, OnnxType.Double);
+        (Rational[] gains, Rational[] offsets, Rational[]? divisors) = Exactly(encoding);
+        string scaled = graph.Node("Mul", [wide, graph.Constant(Doubles(gains), OnnxType.Double)]);
+        string shifted = offsets.All(offset => offset.IsZero)
+            ? scaled
+            : graph.Node("Add", [scaled, graph.Constant(Doubles(offsets), OnnxType.Double)]);
+        if (divisors is not null)
+        {
+            shifted = graph.Node("Div", [shifted, graph.Constant(Doubles(divisors), OnnxType.Double)]);
+        }
+
         string limited = graph.Clamp(shifted, [encoding.Low], [encoding.High], OnnxType.Double);
         return graph.Round(limited, encoding.Rounding);
     }
 
-    /// <summary>x * gain + offset. A gain that float64 holds only as its reciprocal (a quantizer's scale) divides, so that
-    /// what is exactly a tie stays one.</summary>
-    private static string ScaleInput(OnnxGraphWriter graph, string x, InputEncoding encoding)
+    /// <summary>gain * x + offset as (a x + b) / c with doubles a, b and c that are exact where possible: then a value on a
+    /// rounding decision stays on it, which 1/scale rounded to a double would not promise.</summary>
+    private static (Rational[] Gains, Rational[] Offsets, Rational[]? Divisors) Exactly(InputEncoding encoding)
     {
         int count = Math.Max(encoding.Gain.Length, encoding.Offset.Length);
         Rational[] gains = [.. Enumerable.Range(0, count).Select(i => encoding.Gain[encoding.Gain.Length == 1 ? 0 : i])];
         Rational[] offsets = [.. Enumerable.Range(0, count).Select(i => encoding.Offset[encoding.Offset.Length == 1 ? 0 : i])];
-        bool divide = !Array.TrueForAll(gains, IsExact) && Array.TrueForAll(gains, gain => !gain.IsZero && IsExact(Rational.One / gain));
-        if (divide)
-        {
-            offsets = [.. offsets.Zip(gains, (offset, gain) => offset / gain)];
-            string raised = Shift(x);
-            return graph.Node("Div", [raised, graph.Constant(Doubles([.. gains.Select(gain => Rational.One / gain)]), OnnxType.Double)]);
-        }
-
-        return Shift(graph.Node("Mul", [x, graph.Constant(Doubles(gains), OnnxType.Double)]));
-
-        string Shift(string value) => Array.TrueForAll(offsets, offset => offset.IsZero)
-            ? value
-            : graph.Node("Add", [value, graph.Constant(Doubles(offsets), OnnxType.Double)]);
+        Rational[] divisors = [.. Enumerable.Range(0, count).Select(i => (Rational)(gains[i].Denominator * offsets[i].Denominator / BigInteger.GreatestCommonDivisor(gains[i].Denominator, offsets[i].Denominator)))];
+        bool needed = Enumerable.Range(0, count).Any(i => !IsDouble(gains[i]) || !IsDouble(offsets[i]));
+        bool helps = Enumerable.Range(0, count).All(i => IsDouble(gains[i] * divisors[i]) && IsDouble(offsets[i] * divisors[i]) && IsDouble(divisors[i]));
+        return needed && helps
+            ? ([.. gains.Select((gain, i) => gain * divisors[i])], [.. offsets.Select((offset, i) => offset * divisors[i])], divisors)
+            : (encoding.Gain, encoding.Offset, null);
     }
 
-    private static bool IsExact(Rational value) => Rational.From(value.ToDouble()) == value;
+    private static bool IsDouble(Rational value) => Rational.From(value.ToDouble()) == value;
 
     private static void DecodeOutput(OnnxGraphWriter graph, IntegerNetwork network, string result, string outputName)
     {
@@ -82,6 +86,13 @@ public static class OnnxExporter
         string wide = graph.Cast(result, OnnxType.Double);
         string scaled = graph.Node("Mul", [wide, graph.Constant(Doubles(decoding.Scale), OnnxType.Double)]);
         string value = graph.Node("Add", [scaled, graph.Constant(Doubles(decoding.Offset), OnnxType.Double)]);
+        (double[] lows, double[] highs) = decoding.Limits(network.OutputLength);
+        if (decoding.Lows is not null || decoding.Highs is not null)
+        {
+            value = graph.Node("Max", [value, graph.Constant(lows, OnnxType.Double)]);
+            value = graph.Node("Min", [value, graph.Constant(highs, OnnxType.Double)]);
+        }
+
         if (decoding.Softmax)
         {
             value = graph.Node("Softmax", [value], attributes: OnnxGraphWriter.Attribute("axis", -1));

@@ -6,7 +6,8 @@ using Google.Protobuf;
 namespace Edge.Networks.Onnx;
 
 /// <summary>Appends nodes and constants to an ONNX graph and names what they make.</summary>
-internal sealed class OnnxGraphWriter(string name)
+/// <param name="reserved">Names of inputs and outputs, which nothing else may have.</param>
+internal sealed class OnnxGraphWriter(string name, params string[] reserved)
 {
     private readonly Dictionary<string, OnnxType> types = new(StringComparer.Ordinal);
     private int count;
@@ -28,7 +29,7 @@ internal sealed class OnnxGraphWriter(string name)
     /// <summary>A node whose result has the type of its first input, unless <paramref name="type"/> says otherwise.</summary>
     public string Node(string operation, string[] inputs, string? output = null, OnnxType? type = null, params AttributeProto[] attributes)
     {
-        output ??= $"t{++count}";
+        output ??= NewName('t');
         types[output] = type ?? types[inputs[0]];
         Graph.Node.Add(new NodeProto { OpType = operation, Name = $"{operation}_{output}", Input = { inputs }, Output = { output }, Attribute = { attributes } });
         return output;
@@ -97,9 +98,20 @@ internal sealed class OnnxGraphWriter(string name)
         };
     }
 
+    private string NewName(char kind)
+    {
+        string candidate;
+        do
+        {
+            candidate = $"{kind}{++count}";
+        }
+        while (reserved.Contains(candidate, StringComparer.Ordinal));
+        return candidate;
+    }
+
     private string Initializer(int[] shape, OnnxType type, ReadOnlySpan<byte> data)
     {
-        string constant = $"c{++count}";
+        string constant = NewName('c');
         types[constant] = type;
         Graph.Initializer.Add(new TensorProto
         {

@@ -64,17 +64,18 @@ public sealed class OnnxImporter
         }
 
         List<OnnxNode> nodes = GraphOrder.Sort(graph, graph.Output[0].Name);
-        RefuseUnknownOperators(nodes);
+        RefuseUnknownOperators(nodes, inputs[0].Name);
         (int[] shape, int? batch) = InputShape(inputs[0], inputShape);
         values[inputs[0].Name] = new(0, shape);
         operators.BatchSize = batch;
+        operators.Opset = file.Opset;
         foreach (OnnxNode node in nodes)
         {
             try
             {
                 Import(node);
             }
-            catch (Exception error) when (error is IndexOutOfRangeException or ArgumentException)
+            catch (Exception error) when (error is IndexOutOfRangeException or ArgumentException or InvalidOperationException)
             {
                 throw new InvalidInputException($"node {node.Description}: its inputs or attributes contradict each other. The file is damaged; export the model again.", error);
             }
@@ -85,7 +86,10 @@ public sealed class OnnxImporter
             throw new InvalidInputException($"the output \"{graph.Output[0].Name}\" does not depend on the input.");
         }
 
-        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), operators.Layers, result.Number, operators.Notes);
+        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), operators.Layers, result.Number, operators.Notes)
+        {
+            DeclaredFormat = DeclaredFormat(inputs[0]),
+        };
     }
 
     private void Import(OnnxNode node)
@@ -94,7 +98,7 @@ public sealed class OnnxImporter
         var inputs = new ConstantTensor?[node.Inputs.Count];
         for (int i = 0; i < inputs.Length; i++)
         {
-            inputs[i] = node.HasInput(i) && !values.ContainsKey(node.Inputs[i]) ? Constant(node.Inputs[i]) : null;
+            inputs[i] = node.HasInput(i) && !values.ContainsKey(node.Inputs[i]) ? Constant(node, node.Inputs[i]) : null;
         }
 
         RealValue?[] reals = [.. node.Inputs.Select(name => values.GetValueOrDefault(name))];
@@ -111,7 +115,7 @@ public sealed class OnnxImporter
         else if (Array.TrueForAll(reals, real => real is null))
         {
             constants[output] = ConstantFolding.Evaluate(node, inputs, zeroPointType);
-            elementTypes[output] = elementTypes.GetValueOrDefault(node.Inputs.Count > 0 ? node.Inputs[0] : string.Empty);
+            elementTypes[output] = node.Operator == "Cast" ? (int)CastImport.Target(node) : elementTypes.GetValueOrDefault(node.Inputs.Count > 0 ? node.Inputs[0] : string.Empty);
         }
         else
         {
@@ -119,11 +123,16 @@ public sealed class OnnxImporter
         }
     }
 
-    private ConstantTensor Constant(string name)
+    private ConstantTensor Constant(OnnxNode node, string name)
     {
         if (!constants.TryGetValue(name, out ConstantTensor? constant))
         {
-            constant = OnnxTensors.Read(initializers[name], file.Folder);
+            if (!initializers.TryGetValue(name, out TensorProto? tensor))
+            {
+                throw node.Error($"it reads tensor \"{name}\", a second result of the node that makes it; only first results are supported.");
+            }
+
+            constant = OnnxTensors.Read(tensor, file.Folder);
             constants[name] = constant;
         }
 
@@ -145,19 +154,38 @@ public sealed class OnnxImporter
             : throw node.Error("it holds no number.");
     }
 
-    private static void RefuseUnknownOperators(List<OnnxNode> nodes)
+    /// <summary>Every operator must be known: on values that depend on the input as a layer, on constants as arithmetic.</summary>
+    private static void RefuseUnknownOperators(List<OnnxNode> nodes, string input)
     {
-        OnnxNode[] unknown = [.. nodes.Where(node => !IsKnown(node))];
-        if (unknown.Length > 0)
+        HashSet<string> computed = new(StringComparer.Ordinal) { input };
+        var unknown = new List<OnnxNode>();
+        foreach (OnnxNode node in nodes)
+        {
+            bool dependsOnInput = node.Operator != "Shape" && node.Inputs.Any(computed.Contains);
+            if (dependsOnInput)
+            {
+                computed.UnionWith(node.Outputs);
+            }
+
+            if (!IsKnown(node, dependsOnInput))
+            {
+                unknown.Add(node);
+            }
+        }
+
+        if (unknown.Count > 0)
         {
             throw new UnsupportedOperatorException(
-                $"{unknown.Length} node(s) use operators that are not supported: {string.Join(", ", unknown.Select(node => node.Domain.Length > 0 ? $"{node.Description} of domain {node.Domain}" : node.Description))}. Supported are {string.Join(", ", OperatorImport.Supported.Order(StringComparer.Ordinal))}; constants may also be computed from each other.");
+                $"{unknown.Count} node(s) use operators that are not supported: {string.Join(", ", unknown.Select(node => node.Domain.Length > 0 ? $"{node.Description} of domain {node.Domain}" : node.Description))}. Supported are {string.Join(", ", OperatorImport.Supported.Order(StringComparer.Ordinal))}; constants may also be computed from each other.");
         }
     }
 
-    private static bool IsKnown(OnnxNode node) => node.Domain.Length == 0
-        ? OperatorImport.Supported.Contains(node.Operator) || ConstantFolding.Supports(node.Operator)
-        : QuantizerDomains.Contains(node.Domain) && node.Operator is "Quant" or "BipolarQuant";
+    private static bool IsKnown(OnnxNode node, bool dependsOnInput) => node.Domain switch
+    {
+        "" => OperatorImport.Supported.Contains(node.Operator) || (!dependsOnInput && ConstantFolding.Supports(node.Operator)),
+        "com.microsoft" => node.Operator is "QuantizeLinear" or "DequantizeLinear",
+        _ => QuantizerDomains.Contains(node.Domain) && node.Operator is "Quant" or "BipolarQuant",
+    };
 
     /// <summary>The input's shape with a batch of 1, and the batch size the file was fixed to.</summary>
     private static (int[] Shape, int? Batch) InputShape(ValueInfoProto input, int[]? asked)
@@ -186,11 +214,24 @@ public sealed class OnnxImporter
                 $"axis {open} of input \"{input.Name}\" is {found}; only the batch axis may be open. Give the shape: --input-shape 1,16 (batch first).");
         }
 
-        long count = sizes.Aggregate(1L, (product, size) => Math.Min(product, LargestInput) * Math.Min(size, LargestInput));
+        const long TooMany = LargestInput + 1L;
+        long count = sizes.Aggregate(1L, (product, size) => Math.Min(product * Math.Min(size, TooMany), TooMany));
         return count <= LargestInput
             ? ([.. sizes.Select(size => (int)size)], batch)
             : throw new InvalidInputException($"input \"{input.Name}\" claims the shape {string.Join(',', sizes)}; at most {LargestInput} elements are allowed.");
     }
+
+    /// <summary>What an input of small integers can hold; null for reals.</summary>
+    private static FixedPointFormat? DeclaredFormat(ValueInfoProto input) => (OnnxType)(input.Type?.TensorType?.ElemType ?? 0) switch
+    {
+        OnnxType.UInt8 => new(Signed: false, 8, 8),
+        OnnxType.Int8 => new(Signed: true, 8, 8),
+        OnnxType.UInt16 => new(Signed: false, 16, 16),
+        OnnxType.Int16 => new(Signed: true, 16, 16),
+        OnnxType.Undefined or OnnxType.Float or OnnxType.Double or OnnxType.Float16 or OnnxType.BFloat16 => null,
+        OnnxType.Int32 or OnnxType.Int64 or OnnxType.UInt32 or OnnxType.UInt64 => null,
+        var other => throw new InvalidInputException($"input \"{input.Name}\" has element type {(int)other}, which is not a number that Edge takes. Export the model with float inputs."),
+    };
 }
 
 /// <summary>The model is sound but uses operators that Edge does not have.</summary>

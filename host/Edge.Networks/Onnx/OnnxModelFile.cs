@@ -17,7 +17,8 @@ public sealed class OnnxModelFile
 
     public string Path { get; }
 
-    public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+    /// <summary>The file's name without its ending; a control character in it would break reports and generated files.</summary>
+    public string Name => string.Concat(System.IO.Path.GetFileNameWithoutExtension(Path).Select(letter => char.IsControl(letter) ? '_' : letter));
 
     internal byte[] Bytes { get; }
 

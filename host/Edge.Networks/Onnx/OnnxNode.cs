@@ -18,7 +18,8 @@ internal sealed class OnnxNode(NodeProto node, int number)
     private int RequiredInputs => node.OpType switch
     {
         "Constant" => 0,
-        "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Gather" or "Reshape" or "QuantizeLinear" or "DequantizeLinear" or "BipolarQuant" => 2,
+        "Reshape" => HasAttribute("shape") ? 1 : 2, // an attribute in operator sets 1 to 4
+        "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Gather" or "QuantizeLinear" or "DequantizeLinear" or "BipolarQuant" => 2,
         "Quant" => 4,
         "BatchNormalization" => 5,
         _ => 1,
@@ -41,17 +42,33 @@ internal sealed class OnnxNode(NodeProto node, int number)
 
     public bool HasAttribute(string name) => Find(name) is not null;
 
-    public long Integer(string name, long missing) => Find(name)?.I ?? missing;
+    public long Integer(string name, long missing) => Find(name, AttributeType.Integer)?.I ?? missing;
 
-    public double Real(string name, double missing) => Find(name) is { } attribute ? attribute.F : missing;
+    public double Real(string name, double missing) => Find(name, AttributeType.Real) is { } attribute ? attribute.F : missing;
 
-    public string Text(string name, string missing) => Find(name) is { } attribute ? Encoding.UTF8.GetString(attribute.S.Span) : missing;
+    public string Text(string name, string missing) => Find(name, AttributeType.Text) is { } attribute ? Encoding.UTF8.GetString(attribute.S.Span) : missing;
 
-    public int[]? Integers(string name) => Find(name) is { } attribute
+    public int[]? Integers(string name) => Find(name, AttributeType.Integers) is { } attribute
         ? [.. attribute.Ints.Select(value => (int)Math.Clamp(value, int.MinValue, int.MaxValue))]
         : null;
 
     public AttributeProto? Find(string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
 
+    private AttributeProto? Find(string name, AttributeType type) => Find(name) is not { } attribute ? null
+
+        // Files older than IR version 2 do not say the type.
+        : attribute.Type == 0 || attribute.Type == (int)type ? attribute
+        : throw Error($"attribute {name} is of type {attribute.Type}; {(int)type} ({type}) belongs there. The file is damaged; export the model again.");
+
     public InvalidInputException Error(string message) => new($"node {Description}: {message}");
+}
+
+/// <summary>What an attribute holds (AttributeProto.AttributeType).</summary>
+internal enum AttributeType
+{
+    Real = 1,
+    Integer = 2,
+    Text = 3,
+    Tensor = 4,
+    Integers = 7,
 }

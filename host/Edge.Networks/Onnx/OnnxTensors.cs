@@ -9,6 +9,7 @@ namespace Edge.Networks.Onnx;
 /// <summary>Element types of ONNX tensors (TensorProto.DataType).</summary>
 internal enum OnnxType
 {
+    Undefined = 0,
     Float = 1,
     UInt8 = 2,
     Int8 = 3,
@@ -41,16 +42,12 @@ internal static class OnnxTensors
         int count = shape.Aggregate(1, (product, size) => product * size);
         var type = (OnnxType)tensor.DataType;
         double[]? values = tensor.DataLocation == 1
-            ? Decode(External(tensor, folder), type, count, tensor.Name)
-            : tensor.RawData.Length > 0 ? Decode(tensor.RawData.Span, type, count, tensor.Name)
+            ? Decode(External(tensor, folder), type, shape, tensor.Name)
+            : tensor.RawData.Length > 0 ? Decode(tensor.RawData.Span, type, shape, tensor.Name)
             : FromFields(tensor, type);
-        if (values is null || values.Length != count)
-        {
-            throw new InvalidInputException(
-                $"tensor \"{tensor.Name}\" has shape [{string.Join(',', shape)}], so {count} values, but the file holds {values?.Length ?? 0} of type {type}. The file is damaged; export the model again.");
-        }
-
-        return new(shape, values);
+        return values is not null && values.Length == count
+            ? new(shape, values)
+            : throw Contradiction(tensor.Name, shape, $"{values?.Length ?? 0} values", type);
     }
 
     private static int[] Shape(TensorProto tensor)
@@ -81,11 +78,15 @@ internal static class OnnxTensors
         _ => null,
     };
 
-    private static double[]? Decode(ReadOnlySpan<byte> bytes, OnnxType type, int count, string name)
+    private static InvalidInputException Contradiction(string name, int[] shape, string found, OnnxType type) =>
+        new($"tensor \"{name}\" has shape [{string.Join(',', shape)}], but the file holds {found} of type {type} for it. The file is damaged; export the model again.");
+
+    private static double[] Decode(ReadOnlySpan<byte> bytes, OnnxType type, int[] shape, string name)
     {
+        int count = shape.Aggregate(1, (product, size) => product * size);
         if (type is OnnxType.Int4 or OnnxType.UInt4)
         {
-            return bytes.Length == (count + 1) / 2 ? Nibbles(bytes, count, type == OnnxType.Int4) : null;
+            return bytes.Length == (count + 1) / 2 ? Nibbles(bytes, count, type == OnnxType.Int4) : throw Contradiction(name, shape, $"{bytes.Length} bytes", type);
         }
 
         int size = type switch
@@ -98,7 +99,7 @@ internal static class OnnxTensors
         };
         if (bytes.Length != (long)count * size)
         {
-            return null;
+            throw Contradiction(name, shape, $"{bytes.Length} bytes", type);
         }
 
         var values = new double[count];

@@ -9,6 +9,7 @@ namespace Edge.Networks.Onnx;
 internal static class QuantizerImport
 {
     private const int LargestBitWidth = 32;
+    private const long LargestZeroPoint = 1L << 32;
 
     /// <summary>Quant (inputs: data, scale, zero point, bit width) on data of the given shape.</summary>
     public static Quantizer Quant(OnnxNode node, ConstantTensor?[] inputs, int[] shape)
@@ -34,21 +35,25 @@ internal static class QuantizerImport
             "HALF_DOWN" => Rounding.HalfTowardsZero,
             _ => throw node.Error($"rounding_mode \"{mode}\"; allowed are ROUND, CEIL, FLOOR, UP, DOWN, HALF_UP, HALF_DOWN."),
         };
-        return new(
-            Scales(node, Required(node, inputs, 1, "scale"), shape),
-            PerElement(node, Required(node, inputs, 2, "zero point"), shape, "zero point"),
-            low,
-            high,
-            rounding);
+        Rational[] zeroPoints = PerElement(node, Required(node, inputs, 2, "zero point"), shape, "zero point");
+        return Array.TrueForAll(zeroPoints, zero => zero.Abs() <= LargestZeroPoint)
+            ? new(Scales(node, Required(node, inputs, 1, "scale"), shape), zeroPoints, low, high, rounding)
+            : throw node.Error($"zero point {Number(Array.Find(zeroPoints, zero => zero.Abs() > LargestZeroPoint).ToDouble())}; at most {LargestZeroPoint} is allowed.");
     }
 
-    /// <summary>QuantizeLinear (inputs: data, scale, zero point): half to even, saturating to the zero point's type.</summary>
-    public static Quantizer QuantizeLinear(OnnxNode node, ConstantTensor?[] inputs, int[] shape, int zeroPointType)
+    /// <summary>One signed bit: QONNX means -1 and +1 then, whatever narrow says.</summary>
+    public static bool IsBipolar(OnnxNode node, ConstantTensor?[] inputs) =>
+        node.Integer("signed", 1) != 0 && Required(node, inputs, 3, "bit width").Values[0] == 1;
+
+    /// <summary>QuantizeLinear (inputs: data, scale, zero point): round(x / scale) half to even, plus the zero point,
+    /// saturated to the zero point's type. The zero point is added behind the rounding: an odd one would turn a tie round,
+    /// so the quantizer has the even number below it, and its result lacks <c>Behind</c>.</summary>
+    public static (Quantizer Quantizer, long Behind) QuantizeLinear(OnnxNode node, ConstantTensor?[] inputs, int[] shape, int zeroPointType)
     {
         var type = (OnnxType)(zeroPointType != 0 ? zeroPointType : (int)node.Integer("output_dtype", (int)OnnxType.UInt8));
         (int bits, bool signed) = type switch
         {
-            OnnxType.UInt8 or OnnxType.Float => (8, false),
+            OnnxType.UInt8 => (8, false),
             OnnxType.Int8 => (8, true),
             OnnxType.UInt16 => (16, false),
             OnnxType.Int16 => (16, true),
@@ -57,12 +62,12 @@ internal static class QuantizerImport
             _ => throw node.Error($"quantizing to element type {type} is not supported; use uint8, int8, uint16, int16, uint4 or int4."),
         };
         (long low, long high) = Quantizer.Limits(bits, signed, narrow: false);
-        return new(
-            Scales(node, Along(node, Required(node, inputs, 1, "scale"), shape), shape),
-            inputs.Length > 2 && inputs[2] is { } zero ? PerElement(node, Along(node, zero, shape), shape, "zero point") : [Rational.Zero],
-            low,
-            high,
-            Rounding.HalfEven);
+        Rational[] scales = Scales(node, Along(node, Required(node, inputs, 1, "scale"), shape), shape);
+        Rational[] zeros = inputs.Length > 2 && inputs[2] is { } zero ? PerElement(node, Along(node, zero, shape), shape, "zero point") : [Rational.Zero];
+        long behind = zeros[0].Numerator.IsEven ? 0 : 1;
+        return Array.TrueForAll(zeros, value => value.IsInteger && value.Numerator.IsEven == (behind == 0))
+            ? (new(scales, [.. zeros.Select(value => value - behind)], low - behind, high - behind, Rounding.HalfEven), behind)
+            : throw node.Error("its zero points are even for some channels and odd for others, which is not supported. Use one zero point.");
     }
 
     /// <summary>Scale and zero point of DequantizeLinear.</summary>
@@ -88,11 +93,17 @@ internal static class QuantizerImport
             return Quantized(x.Shape, [.. x.Values.Select(value => value >= 0 ? 1L : -1L)], BipolarMagnitudes(node, inputs, x.Shape));
         }
 
-        Quantizer quantizer = node.Operator == "Quant" ? Quant(node, inputs, x.Shape) : QuantizeLinear(node, inputs, x.Shape, zeroPointType);
-        long[] integers = [.. x.Values.Select((value, i) => IntegerOf(quantizer, value, i))];
-        return node.Operator == "QuantizeLinear"
-            ? new(x.Shape, [.. integers.Select(integer => (double)integer)])
-            : Quantized(x.Shape, [.. integers.Select((integer, i) => Whole(node, integer - quantizer.ZeroPointOf(i)))], quantizer.Scales);
+        if (node.Operator == "QuantizeLinear")
+        {
+            (Quantizer linear, long behind) = QuantizeLinear(node, inputs, x.Shape, zeroPointType);
+            return new(x.Shape, [.. x.Values.Select((value, i) => (double)(IntegerOf(linear, value, i) + behind))]);
+        }
+
+        Quantizer quantizer = Quant(node, inputs, x.Shape);
+        Func<double, int, long> integerOf = IsBipolar(node, inputs)
+            ? (value, i) => (Rational.From(value) / quantizer.ScaleOf(i)) + quantizer.ZeroPointOf(i) >= Rational.Zero ? 1 : -1
+            : (value, i) => IntegerOf(quantizer, value, i);
+        return Quantized(x.Shape, [.. x.Values.Select((value, i) => Whole(node, integerOf(value, i) - quantizer.ZeroPointOf(i)))], quantizer.Scales);
     }
 
     /// <summary>Fails on NaN and infinity, and says where they are.</summary>
@@ -177,7 +188,7 @@ internal static class QuantizerImport
             return vector.Length == 1 ? vector.Reshaped([]) : vector;
         }
 
-        int axis = ShapeInference.Axis(node, node.Integer("axis", 1), shape.Length);
+        int axis = ShapeInference.Axis(node, node.Integer("axis", shape.Length > 1 ? 1 : 0), shape.Length);
         return vector.Length == shape[axis]
             ? vector.Reshaped([.. Enumerable.Range(0, shape.Length).Select(i => i == axis ? vector.Length : 1)])
             : throw node.Error($"{vector.Length} scales or zero points for axis {axis} of size {shape[axis]}.");

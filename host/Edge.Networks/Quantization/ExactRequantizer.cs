@@ -13,29 +13,29 @@ public static class ExactRequantizer
 {
     private const int LargestShift = 50;
 
-    /// <summary>More levels than hardware could compare with, or a search could go through in reasonable time.</summary>
+    /// <summary>More levels than hardware could compare with.</summary>
     private const long LargestLevelCount = 1 << 20;
 
-    /// <summary>gain is a power of two, either sign, or zero. The step keeps the quantizer's own rounding. An offset
-    /// finer than the grid becomes one sticky bit, which can neither make nor break a tie.</summary>
-    /// <returns>null when the step would shift by more than 50 bits.</returns>
-    public static DyadicStep? ForPowerOfTwo(Rational gain, Rational offset, Rounding rounding)
+    /// <summary>gain is a whole number of powers of two, either sign, or zero. The step keeps the quantizer's own rounding. An
+    /// offset finer than the grid becomes one sticky bit, which can neither make nor break a tie.</summary>
+    /// <returns>null when the step would shift by more than 50 bits, or its numbers need more than 62.</returns>
+    public static DyadicStep? ForDyadic(Rational gain, Rational offset, Rounding rounding)
     {
-        if (gain.IsZero)
+        if (!gain.Denominator.IsPowerOfTwo)
         {
-            return new(0, (long)rounding.Round(offset), 0);
+            throw new ArgumentException($"{gain} is no whole number of powers of two", nameof(gain));
         }
 
-        int exponent = gain.Abs().Log2IfPowerOfTwo() ?? throw new ArgumentException($"{gain} is no power of two", nameof(gain));
-        int shift = Math.Max(0, -exponent);
+        int shift = (int)gain.Denominator.GetBitLength() - 1;
+        BigInteger multiplier = gain.Numerator;
         Rational scaledOffset = offset * Rational.PowerOfTwo(shift);
         if (!scaledOffset.IsInteger && shift == 0)
         {
             shift = 1; // a tie has to lie on the grid to be seen
+            multiplier *= 2;
             scaledOffset *= 2;
         }
 
-        BigInteger multiplier = gain.Sign * (BigInteger.One << (exponent + shift));
         BigInteger addend = scaledOffset.Floor();
         if (!scaledOffset.IsInteger)
         {
@@ -54,9 +54,7 @@ public static class ExactRequantizer
     /// <exception cref="InvalidInputException">More than 2^20 levels.</exception>
     public static (long Base, long[] Thresholds) ThresholdsOf(Rational gain, Rational offset, Rounding rounding, Interval range, long low, long high)
     {
-        long At(long n) => (long)BigInteger.Max(BigInteger.Min(rounding.Round((gain * n) + offset), high), low);
-        long first = At(range.Min);
-        long last = At(range.Max);
+        (long first, long last) = Ends(gain, offset, rounding, range, low, high);
         if (last - first > LargestLevelCount)
         {
             throw new InvalidInputException(
@@ -66,32 +64,46 @@ public static class ExactRequantizer
         var thresholds = new long[last - first];
         for (int i = 0; i < thresholds.Length; i++)
         {
-            (Rational bound, bool inclusive) = rounding.LowerEnd(first + i + 1);
-            Rational n = (bound - offset) / gain;
-            BigInteger threshold = inclusive || !n.IsInteger ? n.Ceiling() : n.Numerator + 1;
-            thresholds[i] = (long)BigInteger.Max(threshold, range.Min);
+            thresholds[i] = (long)BigInteger.Max(FirstAt(first + i + 1, gain, offset, rounding), range.Min);
         }
 
         return (first, thresholds);
     }
 
+    /// <summary>The integers at the lowest and the highest n. Gain must not be negative.</summary>
+    public static (long First, long Last) Ends(Rational gain, Rational offset, Rounding rounding, Interval range, long low, long high)
+    {
+        long At(long n) => (long)BigInteger.Max(BigInteger.Min(rounding.Round((gain * n) + offset), high), low);
+        return (At(range.Min), At(range.Max));
+    }
+
+    /// <summary>The smallest n at which the rounded value is <paramref name="level"/> or more.</summary>
+    internal static BigInteger FirstAt(BigInteger level, Rational gain, Rational offset, Rounding rounding)
+    {
+        (Rational bound, bool inclusive) = rounding.LowerEnd(level);
+        Rational n = (bound - offset) / gain;
+        return inclusive || !n.IsInteger ? n.Ceiling() : n.Numerator + 1;
+    }
+
     /// <summary>The step with the smallest shift, rounded down, that crosses every threshold exactly where the quantizer
     /// does and, limited to low..high, stays on the first and last level up to the ends of the range; null when none up to
-    /// 50 bits exists.</summary>
-    public static DyadicStep? ForThresholds(Rational gain, long first, long[] thresholds, Interval range, long low, long high)
+    /// 50 bits exists. Gain must be positive. The time does not depend on the number of levels.</summary>
+    public static DyadicStep? ForLevels(Rational gain, Rational offset, Rounding rounding, Interval range, long low, long high)
     {
-        if (thresholds.Length == 0)
+        (long first, long last) = Ends(gain, offset, rounding, range, low, high);
+        if (first == last)
         {
             return new(0, first, 0);
         }
 
+        var staircase = new Staircase(gain, offset, rounding, range, low, high);
         for (int shift = 0; shift <= LargestShift; shift++)
         {
             BigInteger lower = (gain * Rational.PowerOfTwo(shift)).Floor();
             for (int k = 0; k <= 1; k++)
             {
                 BigInteger multiplier = lower + k;
-                if (multiplier.Sign > 0 && multiplier <= (1L << 40) && AddendFor((long)multiplier, shift, first, thresholds, range, low, high) is long addend)
+                if (multiplier.Sign > 0 && multiplier <= (1L << 40) && staircase.AddendFor(multiplier, shift) is { } addend)
                 {
                     return new((long)multiplier, addend, shift);
                 }
@@ -99,31 +111,5 @@ public static class ExactRequantizer
         }
 
         return null;
-    }
-
-    /// <summary>An addend with floor((m * n + addend) / 2^shift) at least each level from its threshold on, and below it before.</summary>
-    private static long? AddendFor(long multiplier, int shift, long first, long[] thresholds, Interval range, long low, long high)
-    {
-        Int128 atLeast = Int128.MinValue;
-        Int128 below = Int128.MaxValue;
-        void Reaches(long level, long n) => atLeast = Int128.Max(atLeast, ((Int128)level << shift) - ((Int128)multiplier * n));
-        void StaysBelow(long level, long n) => below = Int128.Min(below, ((Int128)level << shift) - ((Int128)multiplier * n));
-        if (first > low)
-        {
-            Reaches(first, range.Min);
-        }
-
-        if (first + thresholds.Length < high)
-        {
-            StaysBelow(first + thresholds.Length + 1, range.Max);
-        }
-
-        for (int i = 0; i < thresholds.Length && atLeast < below; i++)
-        {
-            Reaches(first + i + 1, thresholds[i]);
-            StaysBelow(first + i + 1, thresholds[i] - 1);
-        }
-
-        return atLeast < below && Int128.Abs(atLeast) <= Interval.LargestMagnitude ? (long)atLeast : null;
     }
 }

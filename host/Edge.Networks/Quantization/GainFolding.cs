@@ -3,11 +3,53 @@ using Edge.Networks.Numerics;
 
 namespace Edge.Networks.Quantization;
 
-/// <summary>Multiplies gains behind a Dense layer with float weights (batch normalization, alpha) into those weights, so
-/// that quantization sees the numbers that matter.</summary>
+/// <summary>Multiplies gains before and behind a Dense layer with float weights (batch normalization, alpha, scaling of the
+/// inputs) into those weights, so that quantization sees the numbers that matter and hardware has fewer of them.</summary>
 internal static class GainFolding
 {
-    public static Network Apply(Network network)
+    public static Network Apply(Network network) => Backward(Forward(Backward(ReorderMoving.Apply(network))));
+
+    /// <summary>W (g x + o) = (W g) x + W o, where nothing else reads g x + o and no Dense layer before could take the gain.</summary>
+    private static Network Forward(Network network)
+    {
+        var layers = new List<Layer>();
+        foreach (Layer layer in network.Layers)
+        {
+            int before = layers.FindIndex(earlier => layer is Dense && earlier.Output == layer.Inputs[0]);
+            if (layer is Dense { Weights.Quantized: null } dense && before >= 0 && layers[before] is ElementwiseAffine affine
+                && network.UsesOf(affine.Output) == 1 && network.Producer(affine.Input) is not Dense)
+            {
+                layers.RemoveAt(before);
+                layers.AddRange(Exchanged(affine, dense));
+            }
+            else
+            {
+                layers.Add(layer);
+            }
+        }
+
+        return network with { Layers = layers };
+    }
+
+    private static Layer[] Exchanged(ElementwiseAffine affine, Dense dense)
+    {
+        int rows = dense.Weights.Shape[0];
+        int columns = dense.Weights.Shape[1];
+        double[] weights = dense.Weights.Values;
+        double[] gains = [.. Enumerable.Range(0, columns).Select(j => affine.GainOf(j).ToDouble())];
+        double[] offsets = [.. Enumerable.Range(0, columns).Select(j => affine.OffsetOf(j).ToDouble())];
+        var scaled = new ConstantTensor(dense.Weights.Shape, [.. weights.Select((value, k) => value * gains[k % columns])]);
+        Rational[] bias = [.. Enumerable.Range(0, rows).Select(i => Rational.From(Enumerable.Range(0, columns).Sum(j => weights[(i * columns) + j] * offsets[j])))];
+
+        // The number of the value that is gone stands for the sum without its bias.
+        return
+        [
+            dense with { Output = affine.Output, Input = affine.Input, Weights = scaled },
+            new ElementwiseAffine(dense.Output, affine.Name, dense.Shape, affine.Output, [Rational.One], bias),
+        ];
+    }
+
+    private static Network Backward(Network network)
     {
         var layers = new List<Layer>();
         foreach (Layer layer in network.Layers)

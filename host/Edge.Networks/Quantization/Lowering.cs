@@ -7,8 +7,13 @@ namespace Edge.Networks.Quantization;
 
 /// <summary>Turns a quantized network on real numbers into one on integers. Scales and offsets are carried as exact
 /// fractions beside the integers and disappear only where a quantizer rounds, so nothing is ever approximated.</summary>
-public sealed class Lowering
+public sealed partial class Lowering
 {
+    /// <summary>Steps by which outputs are shifted to be free of an offset; beyond, the host adds it.</summary>
+    private const long LargestOutputShift = 1L << 40;
+
+    private const long LargestFactor = 1L << 50;
+
     private readonly Network network;
     private readonly IntegerNetworkBuilder builder;
     private readonly Dictionary<int, RealVector> values = [];
@@ -26,6 +31,13 @@ public sealed class Lowering
     public static IntegerNetwork ToIntegers(Network network, FixedPointFormat? inputFormat)
     {
         (InputEncoding encoding, int firstLayer) = InputQuantization.Choose(network, inputFormat);
+        return ToIntegers(network, encoding, firstLayer);
+    }
+
+    /// <param name="encoding">How inputs become integers.</param>
+    /// <param name="firstLayer">How many leading layers that stands for.</param>
+    internal static IntegerNetwork ToIntegers(Network network, InputEncoding encoding, int firstLayer)
+    {
         var lowering = new Lowering(network, encoding);
         int encoded = firstLayer == 0 ? 0 : network.Layers[firstLayer - 1].Output;
         lowering.values[encoded] = DecodedInput(encoding, firstLayer == 0 ? null : network.Layers[firstLayer - 1]);
@@ -66,6 +78,7 @@ public sealed class Lowering
     {
         // The host runs the model's own input quantizer; the network starts from its integers.
         Quantize quantize => Dequantized(0, quantize.Quantizer),
+        Bipolar bipolar => new(0, [.. bipolar.Magnitudes.Select(value => value * -2)], bipolar.Magnitudes),
         _ => new(0, [.. encoding.Gain.Select(gain => Rational.One / gain)], [Rational.Zero]),
     };
 
@@ -85,7 +98,7 @@ public sealed class Lowering
         Bipolar bipolar => LowerBipolar(bipolar),
         Sum sum => LowerSum(sum),
         Reorder reorder => LowerReorder(reorder),
-        IndexOfLargest largest => new(builder.ArgMax(layer.Name, OnCommonGrid(largest.Input, layer.Name, common: true).Tensor), [Rational.One], [Rational.Zero]),
+        IndexOfLargest largest => new(builder.ArgMax(layer.Name, InSameOrder(values[largest.Input], layer.Name)), [Rational.One], [Rational.Zero]),
         _ => throw new InvalidInputException("this layer has no integer form"),
     };
 
@@ -132,7 +145,7 @@ public sealed class Lowering
         for (int j = 0; j < exact.Length; j++)
         {
             Rational integer = exact[j] / unit;
-            if (BigInteger.Abs(integer.Numerator) > (1L << 50))
+            if (BigInteger.Abs(integer.Numerator) > LargestFactor)
             {
                 throw new InvalidInputException(
                     $"output {row}: its weights have no common unit that fits 50 bits (input scales or weights that are not quantized alike). Give the inputs of this layer one scale, or quantize the weights.");
@@ -161,98 +174,6 @@ public sealed class Lowering
         }
 
         return true;
-    }
-
-    private RealVector LowerQuantize(Quantize layer)
-    {
-        RealVector x = values[layer.Input];
-        Quantizer quantizer = layer.Quantizer;
-        int length = layer.Length;
-        var gains = new Rational[length];
-        var offsets = new Rational[length];
-        var low = new long[length];
-        var high = new long[length];
-        for (int i = 0; i < length; i++)
-        {
-            Rational scale = quantizer.ScaleOf(i);
-            gains[i] = x.Scale(i) / scale;
-            offsets[i] = (x.Offset(i) / scale) + quantizer.ZeroPointOf(i);
-            low[i] = x.Low(i) is { } lowest ? quantizer.IntegerOf(lowest, i) : quantizer.Low;
-            high[i] = x.High(i) is { } highest ? quantizer.IntegerOf(highest, i) : quantizer.High;
-        }
-
-        int tensor = RequantizeExactly(layer.Name, x.Tensor, gains, offsets, quantizer.Rounding, low, high);
-        return Dequantized(tensor, quantizer);
-    }
-
-    private int RequantizeExactly(string name, int input, Rational[] gains, Rational[] offsets, Rounding rounding, long[] low, long[] high)
-    {
-        if (gains.All(gain => gain.IsZero || gain.Abs().Log2IfPowerOfTwo() is not null))
-        {
-            DyadicStep?[] steps = [.. gains.Select((gain, i) => ExactRequantizer.ForPowerOfTwo(gain, offsets[i], rounding))];
-            if (steps.All(step => step is not null))
-            {
-                return Requantize(name, input, steps, rounding, low, high);
-            }
-        }
-
-        // A falling step is a rising one of the negated integers.
-        if (gains.Any(gain => gain.Sign < 0))
-        {
-            input = builder.Scale(name, input, [.. gains.Select(gain => gain.Sign < 0 ? -1L : 1L)], new long[gains.Length]);
-            gains = [.. gains.Select(gain => gain.Abs())];
-        }
-
-        Interval[] ranges = builder.Ranges(input);
-        var thresholds = new (long First, long[] Levels)[gains.Length];
-        for (int i = 0; i < gains.Length; i++)
-        {
-            thresholds[i] = gains[i].IsZero
-                ? (Math.Clamp((long)rounding.Round(offsets[i]), low[i], high[i]), [])
-                : ExactRequantizer.ThresholdsOf(gains[i], offsets[i], rounding, ranges[i], low[i], high[i]);
-        }
-
-        const int FewLevels = 3;
-        if (thresholds.Any(element => element.Levels.Length > FewLevels))
-        {
-            DyadicStep?[] steps = [.. thresholds.Select((element, i) => ExactRequantizer.ForThresholds(gains[i], element.First, element.Levels, ranges[i], low[i], high[i]))];
-            if (steps.All(step => step is not null))
-            {
-                return Requantize(name, input, steps, Rounding.Floor, low, high);
-            }
-        }
-
-        return builder.Thresholds(name, input, [.. thresholds.Select(element => element.Levels)], [.. thresholds.Select(element => element.First)]);
-    }
-
-    private int Requantize(string name, int input, DyadicStep?[] steps, Rounding rounding, long[] low, long[] high)
-    {
-        int scaled = builder.Scale(name, input, [.. steps.Select(step => step!.Value.Multiplier)], [.. steps.Select(step => step!.Value.Addend)]);
-        return builder.Requantize(name, scaled, [.. steps.Select(step => step!.Value.Shift)], rounding, low, high);
-    }
-
-    private RealVector LowerBipolar(Bipolar layer)
-    {
-        RealVector x = WithoutLimits(values[layer.Input], layer.Name);
-        int length = layer.Length;
-        int input = builder.Scale(layer.Name, x.Tensor, [.. Enumerable.Range(0, length).Select(i => x.Scale(i).Sign < 0 ? -1L : 1L)], new long[length]);
-        Interval[] ranges = builder.Ranges(input);
-        long[][] levels = [.. Enumerable.Range(0, length).Select(i => SignLevel(x, i, ranges[i]))];
-        int tensor = builder.Thresholds(layer.Name, input, levels, new long[length]);
-
-        // Integers 0 and 1 stand for -magnitude and +magnitude.
-        return new(tensor, [.. layer.Magnitudes.Select(value => value * 2)], [.. layer.Magnitudes.Select(value => -value)]);
-    }
-
-    private static long[] SignLevel(RealVector x, int i, Interval range)
-    {
-        if (x.Scale(i).IsZero)
-        {
-            return [x.Offset(i).Sign >= 0 ? range.Min : range.Max + 1];
-        }
-
-        BigInteger level = (-(x.Offset(i) / x.Scale(i).Abs())).Ceiling();
-        return [(long)BigInteger.Max(BigInteger.Min(level, range.Max + 1), range.Min)];
     }
 
     private RealVector LowerSum(Sum sum)
@@ -285,7 +206,7 @@ public sealed class Lowering
             return x;
         }
 
-        Rational[] Pick(Rational[] source) => source.Length == 1 ? source : [.. indices.Select(index => source[index])];
+        T[] Pick<T>(T[] source) => source.Length == 1 ? source : [.. indices.Select(index => source[index])];
         return new(builder.Rearrange(reorder.Name, x.Tensor, indices), Pick(x.Scales), Pick(x.Offsets))
         {
             Lows = x.Lows is null ? null : Pick(x.Lows),
@@ -293,77 +214,34 @@ public sealed class Lowering
         };
     }
 
-    /// <summary>Turns limits that still wait for a quantizer into integer limits, on a grid fine enough to hold them.</summary>
-    private RealVector WithoutLimits(RealVector x, string name)
-    {
-        if (!x.IsLimited)
-        {
-            return x;
-        }
-
-        int length = builder.Length(x.Tensor);
-        var factors = new long[length];
-        var low = new long[length];
-        var high = new long[length];
-        var scales = new Rational[length];
-        Interval[] ranges = builder.Ranges(x.Tensor);
-        for (int i = 0; i < length; i++)
-        {
-            Rational scale = x.Scale(i).IsZero ? Rational.One : x.Scale(i);
-            Rational? lowest = (x.Low(i) - x.Offset(i)) / scale.Abs();
-            Rational? highest = (x.High(i) - x.Offset(i)) / scale.Abs();
-            BigInteger finer = BigInteger.Max(lowest?.Denominator ?? 1, 1) * BigInteger.Max(highest?.Denominator ?? 1, 1);
-            long factor = Factor((Rational)finer);
-            factors[i] = x.Scale(i).IsZero ? 0 : x.Scale(i).Sign * factor;
-            scales[i] = scale.Abs() / finer;
-            Interval range = ranges[i] * factors[i];
-            low[i] = lowest is { } l ? Saturated(l * finer) : range.Min;
-            high[i] = highest is { } h ? Saturated(h * finer) : Math.Max(range.Max, low[i]);
-            low[i] = Math.Min(low[i], high[i]);
-        }
-
-        int finerTensor = builder.Scale(name, x.Tensor, factors, new long[length]);
-        int limited = builder.Requantize(name, finerTensor, new int[length], Rounding.Floor, low, high);
-        return new(limited, scales.Distinct().Count() == 1 ? [scales[0]] : scales, x.Offsets);
-    }
-
-    /// <summary>The same values with offsets inside the integers: per element, or (common) all on one scale.</summary>
-    private RealVector OnCommonGrid(int value, string name, bool common)
-    {
-        RealVector x = WithoutLimits(values[value], name);
-        int length = builder.Length(x.Tensor);
-        Rational shared = common
-            ? Rational.GreatestCommonDivisor(Enumerable.Range(0, length).SelectMany(i => new[] { x.Scale(i), x.Offset(i) - x.Offset(0) }))
-            : Rational.Zero;
-        shared = shared.IsZero ? Rational.One : shared;
-        Rational Unit(int i) => common ? shared : x.Scale(i);
-        long[] factors = [.. Enumerable.Range(0, length).Select(i => Factor(x.Scale(i) / Unit(i)))];
-        long[] addends = [.. Enumerable.Range(0, length).Select(i => Factor((x.Offset(i) - (common ? x.Offset(0) : 0)) / Unit(i)))];
-        return new(builder.Scale(name, x.Tensor, factors, addends), common ? [shared] : x.Scales, [Rational.Zero]);
-    }
-
     private IntegerNetwork Finish(InputEncoding encoding, bool softmax)
     {
-        RealVector result = WithoutLimits(values[network.OutputValue], network.OutputName);
+        RealVector result = values[network.OutputValue];
+        RealVector limits = result;
+        if (LimitsOnGrid(result))
+        {
+            result = limits = WithoutLimits(result, network.OutputName);
+        }
+
         int length = builder.Length(result.Tensor);
-        bool onGrid = Enumerable.Range(0, length).All(i => !result.Scale(i).IsZero && (result.Offset(i) / result.Scale(i)).IsInteger);
+        bool onGrid = Enumerable.Range(0, length).All(i => !result.Scale(i).IsZero
+            && (result.Offset(i) / result.Scale(i)) is { IsInteger: true } steps && steps.Abs() <= LargestOutputShift);
         if (onGrid && result.Offsets.Any(offset => !offset.IsZero))
         {
-            values[network.OutputValue] = result;
-            result = OnCommonGrid(network.OutputValue, network.OutputName, common: false);
+            // Offsets of whole steps become part of the integers.
+            long[] addends = [.. Enumerable.Range(0, length).Select(i => Factor(result.Offset(i) / result.Scale(i)))];
+            result = new(builder.Scale(network.OutputName, result.Tensor, [.. Enumerable.Repeat(1L, length)], addends), result.Scales, [Rational.Zero]);
         }
 
         Layer last = network.Layers.Count > 0 ? network.Layers[^1] : throw new InvalidInputException("the model has no layers");
         Rational[] scales = result.Scales.Distinct().Count() == 1 ? [result.Scales[0]] : result.Scales;
         Rational[] offsets = result.Offsets.Distinct().Count() == 1 ? [result.Offsets[0]] : result.Offsets;
         int[] shape = network.Producer(network.OutputValue)?.Shape ?? last.Shape;
-        return ScaleFolding.Apply(builder.Build(network.Name, encoding, result.Tensor, new(shape, scales, offsets, softmax)));
+        var decoding = new OutputDecoding(shape, scales, offsets, softmax) { Lows = limits.Lows, Highs = limits.Highs };
+        return ScaleFolding.Apply(builder.Build(network.Name, encoding, result.Tensor, decoding));
     }
 
-    private static long Factor(Rational value) => value.IsInteger && BigInteger.Abs(value.Numerator) <= 1L << 50
+    private static long Factor(Rational value) => value.IsInteger && BigInteger.Abs(value.Numerator) <= LargestFactor
         ? (long)value.Numerator
         : throw new InvalidInputException("its inputs have no common unit that fits 50 bits. Quantize them on scales whose ratio is a power of two.");
-
-    private static long Saturated(Rational value) =>
-        (long)BigInteger.Max(BigInteger.Min(value.Numerator / value.Denominator, Interval.LargestMagnitude), -Interval.LargestMagnitude);
 }

@@ -12,7 +12,14 @@ public static class PostTrainingQuantizer
     /// <summary>The largest difference between float and quantized network on the calibration rows, in parts of full scale.</summary>
     public const double Tolerance = 1.0 / 512;
 
-    private const int LargestRowCount = 256;
+    internal const int LargestRowCount = 256;
+    private const int LargestWidth = 18;
+
+    /// <summary>Bits that a gain has more than a weight.</summary>
+    private const int GainBits = 2;
+
+    /// <summary>A limit is rounded where this keeps so many of its bits.</summary>
+    private const int LimitBits = 12;
 
     /// <summary>Raises the precision until the quantized network agrees with the float one on the calibration rows.</summary>
     /// <param name="rows">(count, InputLength).</param>
@@ -21,35 +28,30 @@ public static class PostTrainingQuantizer
     public static (Network Network, Precision Precision, double Error) Quantize(
         Network network, ReadOnlySpan<double> rows, FixedPointFormat format, Action<string>? progress = null)
     {
+        if (network.Layers.Count == 0)
+        {
+            throw new InvalidInputException("the model has no layers");
+        }
+
         Network folded = GainFolding.Apply(network);
         int count = Math.Min(rows.Length / network.InputLength, LargestRowCount);
-        double[] calibration = Grid(rows[..(count * network.InputLength)], format);
+        double[] limited = InputQuantization.Limited(rows[..(count * network.InputLength)], format);
+        double[] calibration = InputQuantization.Rounded(limited, format);
         Dictionary<int, double> largest = Calibrate(folded, calibration);
-        double[] expected = FloatInterpreter.RunRows(network, calibration);
+        double[] expected = FloatInterpreter.RunRows(network, limited);
         double fullScale = Math.Max(expected.Max(Math.Abs), double.Epsilon);
         for (Precision precision = new(8, 8); ; precision = new(precision.WeightBits + 1, precision.ActivationBits + 1))
         {
             Network quantized = With(folded, largest, precision, format);
             double error = FloatInterpreter.RunRows(quantized, calibration).Zip(expected, (a, b) => Math.Abs(a - b)).Max() / fullScale;
             progress?.Invoke($"{precision.WeightBits}-bit weights, {precision.ActivationBits}-bit activations: largest error {error:P3} of full scale");
-            if (error <= Tolerance || precision.WeightBits == 18)
+            if (error <= Tolerance || precision.WeightBits == LargestWidth)
             {
-                string note = $"quantized after training: {precision.WeightBits}-bit weights, {precision.ActivationBits}-bit activations, calibrated with {count} rows";
+                string doubt = error <= Tolerance ? string.Empty : $"; they differ from the float network by up to {error:P2} of full scale, more than the {Tolerance:P2} aimed at";
+                string note = $"quantized after training: {precision.WeightBits}-bit weights, {precision.ActivationBits}-bit activations, calibrated with {count} rows{doubt}";
                 return (quantized with { Notes = [.. network.Notes, note] }, precision, error);
             }
         }
-    }
-
-    private static double[] Grid(ReadOnlySpan<double> rows, FixedPointFormat format)
-    {
-        var result = new double[rows.Length];
-        for (int i = 0; i < result.Length; i++)
-        {
-            double scaled = Math.Clamp(Math.Round(Math.ScaleB(rows[i], format.FractionBits)), format.Min, format.Max);
-            result[i] = Math.ScaleB(scaled, -format.FractionBits);
-        }
-
-        return result;
     }
 
     /// <summary>The largest magnitude each value takes on the rows.</summary>
@@ -60,7 +62,10 @@ public static class PostTrainingQuantizer
         {
             foreach ((int value, double[] elements) in FloatInterpreter.Trace(network, rows.AsSpan(start, network.InputLength)))
             {
-                largest[value] = Math.Max(largest.GetValueOrDefault(value), elements.Max(Math.Abs));
+                double magnitude = elements.Max(Math.Abs);
+                largest[value] = double.IsFinite(magnitude)
+                    ? Math.Max(largest.GetValueOrDefault(value), magnitude)
+                    : throw new InvalidInputException($"calibration row {start / network.InputLength} makes the float network overflow at {network.Producer(value)?.Name ?? "its input"}. Check the weights and the rows.");
             }
         }
 
@@ -72,7 +77,7 @@ public static class PostTrainingQuantizer
         int next = network.Layers.Max(layer => layer.Output);
         var scales = new Dictionary<int, Rational> { [0] = format.Step }; // values that are few bits wide
         var quantized = new Dictionary<int, int>();                       // value -> the same after its quantizer
-        var units = new Dictionary<int, Rational>();                      // accumulators -> their grid
+        var units = new Dictionary<int, Rational[]>();                    // accumulators -> their grid, per element
         var layers = new List<Layer>();
         foreach (Layer layer in network.Layers)
         {
@@ -90,16 +95,49 @@ public static class PostTrainingQuantizer
                     int input = quantized.GetValueOrDefault(dense.Input, dense.Input);
                     ConstantTensor weights = QuantizedWeights(dense.Weights, precision.WeightBits);
                     layers.Add(dense with { Input = input, Weights = weights });
-                    units[dense.Output] = weights.Quantized!.Scales[0] * scales[input];
+                    int columns = weights.Shape[1];
+                    units[dense.Output] = [.. Enumerable.Range(0, weights.Shape[0]).Select(i => weights.Quantized!.ScaleOf(i * columns) * scales[input])];
                     break;
 
-                case ElementwiseAffine { Gains: [var gain] } bias when gain == Rational.One && units.TryGetValue(bias.Input, out Rational unit):
-                    layers.Add(bias with { Offsets = [.. bias.Offsets.Select(offset => Rounding.HalfEven.Round(offset / unit) * unit)] });
+                case ElementwiseAffine affine:
+                    Rational[] gains = [.. affine.Gains.Select(gain => Rounded(gain, precision.WeightBits + GainBits))];
+                    if (UnitsOf(affine.Input) is { } before)
+                    {
+                        units[affine.Output] = [.. Enumerable.Range(0, affine.Length).Select(i => PowerBelow(RealVector.At(before, i) * RealVector.At(gains, i)))];
+                        layers.Add(affine with { Gains = gains, Offsets = [.. units[affine.Output].Select((unit, i) => Rounding.HalfEven.Round(affine.OffsetOf(i) / unit) * unit)] });
+                    }
+                    else
+                    {
+                        layers.Add(affine with { Gains = gains });
+                    }
+
+                    break;
+
+                case Clip clip when UnitsOf(clip.Input) is { } grid:
+                    units[clip.Output] = grid;
+                    Rational coarsest = grid.Max();
+                    layers.Add(clip with { Low = Limit(clip.Low, coarsest), High = Limit(clip.High, coarsest) });
                     break;
 
                 case Reorder reorder when scales.TryGetValue(reorder.Input, out Rational scale):
                     scales[reorder.Output] = scale;
                     layers.Add(reorder);
+                    break;
+
+                case Reorder reorder when UnitsOf(reorder.Input) is { } moved:
+                    units[reorder.Output] = reorder.Indices is { } indices && moved.Length > 1 ? [.. indices.Select(index => moved[index])] : moved;
+                    layers.Add(reorder);
+                    break;
+
+                // What the model quantized itself stays as it is.
+                case Quantize { Quantizer.Scales: [var own] } quantizer:
+                    scales[quantizer.Output] = own;
+                    layers.Add(quantizer);
+                    break;
+
+                case Bipolar { Magnitudes: [var magnitude] } sign:
+                    scales[sign.Output] = magnitude;
+                    layers.Add(sign);
                     break;
 
                 default:
@@ -109,7 +147,35 @@ public static class PostTrainingQuantizer
         }
 
         return network with { Layers = layers };
+
+        // Inputs have few bits: what is added to them keeps more.
+        Rational[]? UnitsOf(int value) => units.GetValueOrDefault(value)
+            ?? (scales.TryGetValue(value, out Rational scale) ? [PowerBelow(scale) * Rational.PowerOfTwo(-precision.WeightBits)] : null);
     }
+
+    /// <summary>The nearest value of so many significant bits: gains stay cheap to multiply with.</summary>
+    private static Rational Rounded(Rational value, int bits)
+    {
+        Rational step = value.IsZero ? Rational.One : PowerBelow(value) * Rational.PowerOfTwo(1 - bits);
+        return Rounding.HalfEven.Round(value / step) * step;
+    }
+
+    /// <summary>The largest power of two that is at most |value|; 1 for 0.</summary>
+    private static Rational PowerBelow(Rational value)
+    {
+        if (value.IsZero)
+        {
+            return Rational.One;
+        }
+
+        Rational power = Rational.PowerOfTwo((int)(value.Abs().Numerator.GetBitLength() - value.Denominator.GetBitLength()));
+        return power > value.Abs() ? power / 2 : power;
+    }
+
+    /// <summary>A limit on the grid of what it limits, where that changes it by little.</summary>
+    private static Rational? Limit(Rational? limit, Rational unit) => limit is { } value && unit <= value.Abs() * Rational.PowerOfTwo(-LimitBits)
+        ? Rounding.HalfEven.Round(value / unit) * unit
+        : limit;
 
     private static Quantize Activation(Network network, int value, int output, double largest, int bits)
     {
@@ -131,12 +197,25 @@ public static class PostTrainingQuantizer
             return weights;
         }
 
-        double largest = weights.Values.Max(Math.Abs);
-        int integerBits = largest > 0 ? (int)Math.Floor(Math.Log2(largest)) + 1 : 0;
-        int fractionBits = bits - 1 - integerBits;
+        // A step per output: a shift in hardware, which costs nothing.
+        int columns = weights.Shape[1];
         (long low, long high) = Quantizer.Limits(bits, signed: true, narrow: false);
-        long[] integers = [.. weights.Values.Select(value => (long)Math.Clamp(Math.Round(Math.ScaleB(value, fractionBits)), low, high))];
-        Rational scale = Rational.PowerOfTwo(-fractionBits);
-        return new(weights.Shape, [.. integers.Select(integer => integer * scale.ToDouble())]) { Quantized = new(integers, [scale]) };
+        var integers = new long[weights.Length];
+        var values = new double[weights.Length];
+        var scales = new Rational[weights.Length];
+        for (int start = 0; start < integers.Length; start += columns)
+        {
+            double largest = weights.Values.AsSpan(start, columns).ToArray().Max(Math.Abs);
+            int fractionBits = bits - 1 - (largest > 0 ? (int)Math.Floor(Math.Log2(largest)) + 1 : 0);
+            Rational scale = Rational.PowerOfTwo(-fractionBits);
+            for (int k = start; k < start + columns; k++)
+            {
+                integers[k] = (long)Math.Clamp(Math.Round(Math.ScaleB(weights.Values[k], fractionBits)), low, high);
+                values[k] = Math.ScaleB(integers[k], -fractionBits);
+                scales[k] = scale;
+            }
+        }
+
+        return new(weights.Shape, values) { Quantized = new(integers, scales) };
     }
 }

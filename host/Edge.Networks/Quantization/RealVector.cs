@@ -3,13 +3,16 @@ using Edge.Networks.Numerics;
 namespace Edge.Networks.Quantization;
 
 /// <summary>What an integer tensor stands for while a network is lowered: value[i] = Scales[i] n[i] + Offsets[i], limited
-/// to Lows[i]..Highs[i] where these are given. Arrays hold one value for all elements or one for each.</summary>
+/// to Lows[i]..Highs[i] where these are not null. Arrays hold one value for all elements or one for each.</summary>
 internal sealed record RealVector(int Tensor, Rational[] Scales, Rational[] Offsets)
 {
     /// <summary>Lower limits that have not become integer operations yet (a Relu waiting for its quantizer).</summary>
-    public Rational[]? Lows { get; init; }
+    public Rational?[]? Lows { get; init; }
 
-    public Rational[]? Highs { get; init; }
+    public Rational?[]? Highs { get; init; }
+
+    /// <summary>True when one scale, offset and pair of limits stand for all elements.</summary>
+    public bool IsUniform => Scales.Length == 1 && Offsets.Length == 1 && Lows is not { Length: > 1 } && Highs is not { Length: > 1 };
 
     public bool IsLimited => Lows is not null || Highs is not null;
 
@@ -26,17 +29,15 @@ internal sealed record RealVector(int Tensor, Rational[] Scales, Rational[] Offs
     /// <summary>gain[i] * value + offset[i], without touching the integers.</summary>
     public RealVector Transformed(int length, Func<int, Rational> gain, Func<int, Rational> offset, bool uniform)
     {
-        uniform &= Scales.Length == 1 && Offsets.Length == 1 && Lows is not { Length: > 1 } && Highs is not { Length: > 1 };
+        uniform &= IsUniform;
         int count = uniform ? 1 : length;
         Rational[] Each(Func<int, Rational> function) => [.. Enumerable.Range(0, count).Select(function)];
 
         // A negative gain exchanges the limits.
-        Rational[]? Limits(Func<int, Rational?> rising, Func<int, Rational?> falling)
+        Rational?[]? Limits(Func<int, Rational?> rising, Func<int, Rational?> falling)
         {
-            Rational?[] limits = [.. Enumerable.Range(0, count).Select(i => (gain(i).Sign < 0 ? falling(i) : rising(i)) * gain(i) + offset(i))];
-            return limits.All(limit => limit is null) ? null
-                : limits.All(limit => limit is not null) ? [.. limits.Select(limit => limit!.Value)]
-                : throw new InvalidInputException("a Relu or Clip is followed by gains of both signs with no quantizer between. Put a quantizer behind it.");
+            Rational?[] limits = [.. Enumerable.Range(0, count).Select(i => ((gain(i).Sign < 0 ? falling(i) : rising(i)) * gain(i)) + offset(i))];
+            return limits.All(limit => limit is null) ? null : limits;
         }
 
         return new(Tensor, Each(i => Scale(i) * gain(i)), Each(i => (Offset(i) * gain(i)) + offset(i)))
@@ -50,8 +51,8 @@ internal sealed record RealVector(int Tensor, Rational[] Scales, Rational[] Offs
     public RealVector Limited(Rational? low, Rational? high)
     {
         Rational Clamp(Rational value) => low is { } least && value < least ? least : high is { } most && value > most ? most : value;
-        Rational[]? Combine(Rational[]? mine, Rational? other) =>
-            mine is not null ? [.. mine.Select(Clamp)] : other is { } limit ? [limit] : null;
+        Rational?[]? Combine(Rational?[]? mine, Rational? other) =>
+            mine is not null ? [.. mine.Select(limit => limit is { } value ? Clamp(value) : other)] : other is { } given ? [given] : null;
         return this with { Lows = Combine(Lows, low), Highs = Combine(Highs, high) };
     }
 }

@@ -109,6 +109,25 @@ public sealed class InterpreterTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void OnnxRuntime_ComparesLongIntegersByAllTheirBits()
+    {
+        // Equal upper halves, lower halves on both sides of 2^31: where its int64 Min, Max and ArgMax go wrong.
+        const long Far = 1L << 54;
+        Random random = RandomTest.Create(output);
+        var builder = new IntegerNetworkBuilder([.. Enumerable.Repeat(new Interval(-(1L << 20), 1L << 20), 16)]);
+        int scaled = builder.Scale("scale", 0, [.. Enumerable.Repeat(1L << 12, 16)], [.. Enumerable.Repeat(Far, 16)]);
+        int limited = builder.Requantize("requantize", scaled, new int[16], Rounding.Floor, [.. Enumerable.Repeat(Far - (1L << 31), 16)], [.. Enumerable.Repeat(Far + (1L << 31), 16)]);
+        var encoding = new InputEncoding([16], [Rational.One], [Rational.Zero], Rounding.HalfEven, -(1L << 20), 1L << 20, "test");
+        foreach (int result in new[] { limited, builder.ArgMax("argmax", limited) })
+        {
+            IntegerNetwork network = builder.Build("long", encoding, result, new([builder.Length(result)], [Rational.One], [Rational.Zero], Softmax: false));
+            long[] rows = RandomNetworks.Rows(network, random, 200);
+            using var runtime = new OnnxRuntimeBackend(OnnxExporter.Write(network), optimize: true);
+            Assert.Equal(ReferenceInterpreter.RunRows(network, rows), runtime.RunIntegers(network, [.. rows.Select(value => (double)value)]));
+        }
+    }
+
+    [Fact]
     public void Interpreter_RefusesInputsOutsideTheirRange()
     {
         IntegerNetwork network = RandomNetworks.Create(new Random(1));

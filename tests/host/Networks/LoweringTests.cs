@@ -36,10 +36,93 @@ public sealed class LoweringTests(ITestOutputHelper output)
                 {
                     Rational scale = integers.Output.Scale[integers.Output.Scale.Length == 1 ? 0 : i];
                     Rational offset = integers.Output.Offset[integers.Output.Offset.Length == 1 ? 0 : i];
-                    Assert.Equal(exact[i], (result[i] * scale) + offset);
+                    Rational decoded = (result[i] * scale) + offset;
+                    decoded = Limit(integers.Output.Lows, i) is { } low ? Rational.Max(decoded, low) : decoded;
+                    decoded = Limit(integers.Output.Highs, i) is { } high ? Rational.Min(decoded, high) : decoded;
+                    Assert.Equal(exact[i], decoded);
                 }
             }
         }
+    }
+
+    [Fact]
+    public void LargestOfUnequalOffsets_FollowsTheRealNumbers_TiesIncluded()
+    {
+        Random random = RandomTest.Create(output);
+        for (int k = 0; k < 100; k++)
+        {
+            // One scale, offsets of which some differ by whole steps: equal values do occur, and the first counts.
+            int length = random.Next(2, 9);
+            Rational scale = random.Pick(Rational.One, -Rational.One, Rational.From(0.037f));
+            Rational[] offsets = [.. Enumerable.Range(0, length).Select(_ => scale * random.Pick((Rational)random.Between(-3, 3), (Rational)random.Between(-9, 9) / 4, Rational.From((float)random.NextDouble())))];
+            var network = new Network(
+                "m", "x", "y", [length],
+                [new ElementwiseAffine(1, "Add", [length], 0, [scale], offsets), new IndexOfLargest(2, "ArgMax", [1], 1)],
+                2, []);
+            IntegerNetwork integers = Lowering.ToIntegers(network, new FixedPointFormat(Signed: true, 4, 4));
+            for (int row = 0; row < 40; row++)
+            {
+                long[] n = [.. Enumerable.Range(0, length).Select(_ => random.Between(-3, 3))];
+                Rational[] exact = [.. n.Select((value, i) => (value * scale) + offsets[i])];
+                int expected = Enumerable.Range(0, length).Aggregate(0, (best, i) => exact[i] > exact[best] ? i : best);
+                Assert.Equal(expected, ReferenceInterpreter.Run(integers, n)[0]);
+            }
+        }
+    }
+
+    [Fact]
+    public void ASignAtTheInput_IsTakenOnTheHost_HoweverSmallTheValue()
+    {
+        var network = new Network(
+            "m", "x", "y", [1],
+            [
+                new ElementwiseAffine(1, "Mul", [1], 0, [(Rational)2], [-Rational.One]),
+                new Bipolar(2, "BipolarQuant", [1], 1, [Rational.From(0.37f)]),
+                Weights(3, 2, [1], [1]),
+            ],
+            3, []);
+        IntegerNetwork integers = Lowering.ToIntegers(network, null);
+        double[] inputs = [0.5, 0.5 - 3e-8, 0.5 + 3e-8, 0, 1, -1e30, 1e30, double.BitDecrement(0.5)];
+        double[] expected = [1, -1, 1, -1, 1, -1, 1, -1];
+        for (int k = 0; k < inputs.Length; k++)
+        {
+            long n = integers.Input.Encode(inputs[k], 0, out bool inside);
+            Assert.True(inside);
+            Assert.Equal(expected[k] * 0.37f, integers.Output.Decode(ReferenceInterpreter.Run(integers, [n]), 1, beforeSoftmax: false)[0]);
+        }
+    }
+
+    [Fact]
+    public void AReluBetweenGainsOfBothSigns_LimitsEachElementOnItsSide()
+    {
+        var quantizer = new Quantizer([Rational.One], [Rational.Zero], -8, 7, Rounding.HalfEven);
+        var network = new Network(
+            "m", "x", "y", [2],
+            [
+                new Clip(1, "Relu", [2], 0, Rational.Zero, null),
+                new ElementwiseAffine(2, "BatchNormalization", [2], 1, [Rational.One, -Rational.One], [Rational.Zero, (Rational)2]),
+                new Quantize(3, "Quant", [2], 2, quantizer),
+            ],
+            3, []);
+        IntegerNetwork integers = Lowering.ToIntegers(network, new FixedPointFormat(Signed: true, 6, 6));
+        Assert.Equal([0, 2], ReferenceInterpreter.Run(integers, [-5, -5]));
+        Assert.Equal([5, -3], ReferenceInterpreter.Run(integers, [5, 5]));
+        Assert.Equal([7, -8], ReferenceInterpreter.Run(integers, [20, 20]));
+    }
+
+    [Fact]
+    public void AReluAtTheEndOffTheGrid_IsLeftToTheHost()
+    {
+        var network = new Network(
+            "m", "x", "y", [1],
+            [Weights(1, 0, [1], [1]), new ElementwiseAffine(2, "Add", [1], 1, [Rational.From(0.3f)], [Rational.From(0.1f)]), new Clip(3, "Relu", [1], 2, Rational.Zero, null)],
+            3, []);
+        IntegerNetwork integers = Lowering.ToIntegers(network, new FixedPointFormat(Signed: true, 4, 4));
+        Assert.Single(integers.Operations);
+        Assert.Equal(0, integers.Output.Decode([-3], 1, beforeSoftmax: false)[0]);
+        Assert.Equal((2 * (double)0.3f) + 0.1f, integers.Output.Decode([2], 1, beforeSoftmax: false)[0]);
+        using var runtime = new Microsoft.ML.OnnxRuntime.InferenceSession(Edge.Networks.Onnx.OnnxExporter.Write(integers));
+        Assert.Equal(2, runtime.OutputNames.Count);
     }
 
     [Fact]
@@ -88,6 +171,8 @@ public sealed class LoweringTests(ITestOutputHelper output)
         Assert.Equal(1, ReferenceInterpreter.Run(integers, [1])[0]); // 0.6, not the tie 0.5
     }
 
+    private static Rational? Limit(Rational?[]? limits, int i) => limits?[limits.Length == 1 ? 0 : i];
+
     private static Dense Weights(int output, int input, int[] shape, long[] integers)
     {
         int columns = integers.Length / shape[0];
@@ -130,6 +215,11 @@ public sealed class LoweringTests(ITestOutputHelper output)
             if (random.Next(2) == 0)
             {
                 Append(new Clip(++next, $"Relu {k}", [length], value, Rational.Zero, random.Next(3) == 0 ? (Rational)6 : null));
+            }
+
+            if (random.Next(4) == 0)
+            {
+                Append(new ElementwiseAffine(++next, $"behind Relu {k}", [length], value, [.. Enumerable.Range(0, length).Select(_ => Positive() * random.Pick(1, -1))], [Positive()]));
             }
 
             if (random.Next(5) == 0)

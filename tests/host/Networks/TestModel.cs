@@ -79,7 +79,8 @@ internal sealed class TestModel
             "residual Sum and Sub" => Node("Sub", [Node("Add", ["x", Node("Relu", ["x"])]), Node("Mul", ["x", Random(w)])]),
             "Softmax" => Node("Softmax", ["x"], Integer("axis", 1)),
             "ArgMax" => Node("Cast", [Node("ArgMax", [Node("Softmax", ["x"])], Integer("axis", 1))], Integer("to", 1)),
-            "QDQ per tensor" => Qdq(Node("Gemm", [Qdq("x", 0.02, OnnxType.UInt8, 100), Dequantized(w, perChannel: false)]), 0.05, OnnxType.Int8, -3),
+            // A last scale that is no multiple of the product of the others: near ties, which float32 decides by noise, are rare.
+            "QDQ per tensor" => Qdq(Node("Gemm", [Qdq("x", 0.02, OnnxType.UInt8, 100), Dequantized(w, perChannel: false)]), 0.0503, OnnxType.Int8, -3),
             "QDQ per channel weights" => Node("MatMul", [Qdq("x", 0.02, OnnxType.Int8, 0), Dequantized(w, perChannel: true)]),
             "Dropout Identity Cast" => Node("Cast", [Node("Identity", [Node("Dropout", ["x"])])], Integer("to", 1)),
             _ => throw new ArgumentException(form, nameof(form)),

@@ -1,0 +1,80 @@
+using Edge.Networks.Graph;
+using Edge.Networks.Numerics;
+
+namespace Edge.Networks.Quantization;
+
+/// <summary>Moves gains and offsets past transpositions and reshapes, towards the Dense layer that can take them: back to
+/// the one before, else on to the one behind.</summary>
+internal static class ReorderMoving
+{
+    private const int LargestPassCount = 32; // of a chain longer than this, the rest stays where it is
+
+    public static Network Apply(Network network) => Move(Move(network, back: true), back: false);
+
+    private static Network Move(Network network, bool back)
+    {
+        Layer[] layers = [.. network.Layers];
+
+        // Exchanging two layers changes neither which place makes a value nor how often it is read.
+        var places = Enumerable.Range(0, layers.Length).ToDictionary(k => layers[k].Output);
+        ILookup<int, Layer> readers = layers.SelectMany(layer => layer.Inputs.Select(input => (input, layer))).ToLookup(pair => pair.input, pair => pair.layer);
+        bool moved = true;
+        for (int pass = 0; moved && pass < LargestPassCount; pass++)
+        {
+            moved = false;
+            var followsDense = new Dictionary<int, bool>();
+            for (int k = 0; k < layers.Length; k++)
+            {
+                int input = layers[k].Inputs[0];
+                followsDense[layers[k].Output] = layers[k] is Dense || (layers[k] is Reorder or ElementwiseAffine && followsDense.GetValueOrDefault(input));
+                if (!places.TryGetValue(input, out int before) || readers[input].Count() != 1 || input == network.OutputValue || followsDense[input] != back)
+                {
+                    continue;
+                }
+
+                (Layer First, Layer Second)? exchanged = (layers[before], layers[k]) switch
+                {
+                    (Reorder reorder, ElementwiseAffine affine) when back => Exchanged(reorder, affine, layers[places[reorder.Input]].Shape),
+                    (ElementwiseAffine affine, Reorder reorder) when !back => Exchanged(affine, reorder),
+                    _ => null,
+                };
+                if (exchanged is { } pair)
+                {
+                    (layers[before], layers[k]) = pair;
+                    moved = true;
+                }
+            }
+        }
+
+        return network with { Layers = layers };
+    }
+
+    private static (Layer First, Layer Second) Exchanged(Reorder reorder, ElementwiseAffine affine, int[] shape)
+    {
+        Rational[] Back(Rational[] values)
+        {
+            if (values.Length == 1 || reorder.Indices is not { } indices)
+            {
+                return values;
+            }
+
+            var result = new Rational[values.Length];
+            for (int i = 0; i < values.Length; i++)
+            {
+                result[indices[i]] = values[i];
+            }
+
+            return result;
+        }
+
+        return (new ElementwiseAffine(reorder.Output, affine.Name, shape, reorder.Input, Back(affine.Gains), Back(affine.Offsets)),
+                new Reorder(affine.Output, reorder.Name, affine.Shape, reorder.Output, reorder.Indices));
+    }
+
+    private static (Layer First, Layer Second) Exchanged(ElementwiseAffine affine, Reorder reorder)
+    {
+        Rational[] On(Rational[] values) => values.Length == 1 || reorder.Indices is not { } indices ? values : [.. indices.Select(index => values[index])];
+        return (new Reorder(affine.Output, reorder.Name, reorder.Shape, affine.Input, reorder.Indices),
+                new ElementwiseAffine(reorder.Output, affine.Name, reorder.Shape, affine.Output, On(affine.Gains), On(affine.Offsets)));
+    }
+}
