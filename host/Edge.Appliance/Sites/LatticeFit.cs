@@ -57,6 +57,10 @@ public static class LatticeFit
         return gainOfSheared > gain + ChanceGainOfShear ? sheared.Lattice : found.Lattice;
     }
 
+    /// <summary>Largest pixels that show a lattice, angstrom: its rows are sqrt(3)/2 a apart; two pixels for each, with 10 %
+    /// to spare for a wrong scale.</summary>
+    public static double CoarsestPitch(double latticeConstant) => Math.Sqrt(3) / 4 * latticeConstant / 1.1;
+
     private static void CheckImage(OverviewImage image, double latticeConstant)
     {
         if (image.Columns < 8 || image.Rows < 8)
@@ -69,8 +73,7 @@ public static class LatticeFit
             throw new InvalidInputException("the overview is dark. Is the beam on, and is the detector inserted and connected?");
         }
 
-        // Rows of the lattice are sqrt(3)/2 a apart: two pixels for each, with 10 % to spare for a wrong scale.
-        double coarsest = Math.Sqrt(3) / 4 * latticeConstant / 1.1;
+        double coarsest = CoarsestPitch(latticeConstant);
         double pitch = Math.Max((image.X[^1] - image.X[0]) / (image.Columns - 1), (image.Y[^1] - image.Y[0]) / (image.Rows - 1));
         if (pitch > coarsest)
         {

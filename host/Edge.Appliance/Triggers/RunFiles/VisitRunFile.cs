@@ -59,6 +59,10 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
 
     public double ElectronsPerSecond => CurrentPicoamperes * 1e-12 / 1.602176634e-19;
 
+    /// <summary>Pixels along each axis of the overview, so that the dose is the one asked for.</summary>
+    public int OverviewPixels => (int)Math.Min(
+        int.MaxValue, Math.Round(FieldOfView * Math.Sqrt(OverviewDose / (OverviewSamples * SamplePeriodSeconds * ElectronsPerSecond))));
+
     internal static VisitRunFile Read(YamlFile file)
     {
         YamlSection root = file.Root;
@@ -69,20 +73,15 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
         YamlSection overview = root.Section("overview");
         YamlSection visits = root.Section("visits");
         YamlSection limits = root.Section("limits");
-        CardChoice card = CardChoice.Read(root.Section("card"));
-        double period = detector.Quantity("sample_period", Dimension.Time, 50e-9, 1e-9, 1e-5);
-        double dwell = overview.Quantity("dwell", Dimension.Time, 100e-9, 50e-9, 1e-3);
-        CheckMultiple(file, "detector.sample_period", period * card.ClockHertz, 2, "clocks of card.clock");
-        CheckMultiple(file, "overview.dwell", dwell / period, 1, "times detector.sample_period");
         detector.Choice("link", "adc", "adc");
-        return new(
+        var run = new VisitRunFile(
             file.Path,
             NetworkChoice.Read(root.Section("network"), settingsRequired: true),
-            card,
-            file.Resolve(root.Section("output").Text("folder", "out/visit")))
+            CardChoice.Read(root.Section("card")),
+            root.Section("output").OutputFolder("folder", "out/visit"))
         {
             CurrentPicoamperes = beam.Quantity("current", Dimension.Current, null, 0.01, 1e4),
-            SamplePeriodSeconds = period,
+            SamplePeriodSeconds = detector.Quantity("sample_period", Dimension.Time, 50e-9, 1e-9, 1e-5),
             PipelineSamples = detector.Integer("pipeline_samples", 0, 0, 60),
             SignalDelaySeconds = detector.Quantity("signal_delay", Dimension.Time, 0, 0, 1e-5),
             FieldOfView = scan.Quantity("field_of_view", Dimension.Length, null, 1, 1e5),
@@ -93,7 +92,7 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             LatticeConstant = material.Quantity("lattice_constant", Dimension.Length, null, 1, 100),
             ChalcogenWeight = material.Number("chalcogen_weight", 0.6, 0.01, 10),
             OverviewDose = overview.Quantity("dose", Dimension.Dose, 65, 0.1, 1e6),
-            OverviewDwellSeconds = dwell,
+            OverviewDwellSeconds = overview.Quantity("dwell", Dimension.Time, 100e-9, 50e-9, 1e-3),
             Margin = visits.Quantity("margin", Dimension.Length, 0.5, 0, 1e4),
             Repeats = visits.Integer("repeats", 1, 1, 1000),
             MinimumDwellSeconds = Optional(visits, "minimum_dwell"),
@@ -102,18 +101,16 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             HeartbeatSeconds = limits.Quantity("heartbeat", Dimension.Time, 20e-3, 1e-5, 10),
             Simulation = SimulationChoice.Read(root.Section("simulation")),
         };
+        if (!file.HasFaults)
+        {
+            VisitLimits.Check(run, detector, scan, overview, visits, limits);
+        }
+
+        return run;
     }
 
     private static double? Optional(YamlSection section, string field) =>
         section.Has(field) ? section.Quantity(field, Dimension.Time, null, 50e-9, 3e-3) : null;
-
-    private static void CheckMultiple(YamlFile file, string field, double ratio, int least, string of)
-    {
-        if (ratio < least - 1e-6 || Math.Abs(ratio - Math.Round(ratio)) > 1e-6)
-        {
-            file.Fault(1, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{field} is {ratio:0.###} {of}; a whole number of at least {least} is allowed"));
-        }
-    }
 }
 
 /// <summary>The simulated microscope that stands in for a real one.</summary>
