@@ -16,16 +16,6 @@ var root = new RootCommand("Edge puts a trained neural network on a STEM detecto
 root.Add(Terminal.JsonOption);
 
 ParseResult parsed = root.Parse(args);
-if (parsed.Errors.Count > 0)
-{
-    foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
-    {
-        Console.Error.WriteLine($"edge: {error.Message}");
-    }
-
-    string command = parsed.CommandResult.Command is RootCommand ? string.Empty : $" {parsed.CommandResult.Command.Name}";
-    Console.Error.WriteLine($"edge: see 'edge{command} --help'.");
-    return ExitCode.BadInput;
-}
-
-return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+return Usage.Faults(parsed) is { Count: > 0 } faults
+    ? Terminal.RefuseUsage(parsed, faults)
+    : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -38,12 +38,15 @@ public sealed record CardImage(CardImageManifest Manifest, byte[] Payload, strin
     private const int LargestPayload = 1 << 28;
     private const int LargestText = 1 << 24;
 
+    /// <summary>Deflate makes at most so many bytes of one.</summary>
+    private const int LargestExpansion = 1032;
+
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
     };
 
     public static string Checksum(ReadOnlySpan<byte> payload) => Convert.ToHexStringLower(SHA256.HashData(payload));
@@ -52,20 +55,36 @@ public sealed record CardImage(CardImageManifest Manifest, byte[] Payload, strin
     public void Write(string path)
     {
         string partial = path + ".partial";
-        using (FileStream file = File.Create(partial))
-        using (var archive = new ZipArchive(file, ZipArchiveMode.Create))
+        try
         {
-            Add(archive, "manifest.json", JsonSerializer.SerializeToUtf8Bytes(Manifest, Json));
-            Add(archive, "payload", Payload);
-            Add(archive, "report.json", System.Text.Encoding.UTF8.GetBytes(Report));
-        }
+            using (FileStream file = File.Create(partial))
+            using (var archive = new ZipArchive(file, ZipArchiveMode.Create))
+            {
+                Add(archive, "manifest.json", JsonSerializer.SerializeToUtf8Bytes(Manifest, Json));
+                Add(archive, "payload", Payload);
+                Add(archive, "report.json", System.Text.Encoding.UTF8.GetBytes(Report));
+            }
 
-        File.Move(partial, path, overwrite: true);
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
+        }
     }
 
-    /// <exception cref="InvalidDataException">No card image, a newer format, or damaged; the message names the file.</exception>
+    /// <exception cref="InvalidDataException">Not there, no card image, another format, or damaged; the message names the
+    /// file.</exception>
     public static CardImage Read(string path)
     {
+        if (!File.Exists(path))
+        {
+            throw new InvalidDataException($"{path}: {(Directory.Exists(path) ? "is a folder; expected a file." : "there is no such file.")}");
+        }
+
         try
         {
             using ZipArchive archive = ZipFile.OpenRead(path);
@@ -100,15 +119,24 @@ public sealed record CardImage(CardImageManifest Manifest, byte[] Payload, strin
 
     private static byte[] Bytes(ZipArchive archive, string name, int largest, string path)
     {
-        ZipArchiveEntry entry = archive.GetEntry(name) ?? throw new InvalidDataException($"{path}: '{name}' is missing from the card image.");
-        if (entry.Length > largest)
+        ZipArchiveEntry[] entries = [.. archive.Entries.Where(entry => entry.FullName == name)];
+        if (entries is not [ZipArchiveEntry entry])
         {
-            throw new InvalidDataException($"{path}: '{name}' claims {entry.Length} bytes; at most {largest} are allowed.");
+            throw new InvalidDataException($"{path}: '{name}' is {(entries.Length == 0 ? "missing from" : "twice in")} the card image.");
+        }
+
+        if (entry.Length < 0 || entry.Length > largest || entry.Length > LargestExpansion * Math.Max(entry.CompressedLength, 1))
+        {
+            throw new InvalidDataException($"{path}: '{name}' claims to be {entry.Length} bytes, packed into {entry.CompressedLength}; at most {largest} are allowed, and at most {LargestExpansion} from one.");
         }
 
         var bytes = new byte[entry.Length];
         using Stream stream = entry.Open();
-        stream.ReadExactly(bytes);
-        return stream.ReadByte() < 0 ? bytes : throw new InvalidDataException($"{path}: '{name}' is longer than it claims.");
+        if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length || stream.ReadByte() >= 0)
+        {
+            throw new InvalidDataException($"{path}: '{name}' is not as long as it claims. The file is damaged; compile the network again.");
+        }
+
+        return Crc32.Of(bytes) == entry.Crc32 ? bytes : throw new InvalidDataException($"{path}: '{name}' does not match its checksum. The file is damaged; compile the network again.");
     }
 }

@@ -1,207 +1,159 @@
 using Edge.Networks;
-using MathNet.Numerics.LinearAlgebra;
-using MathNet.Numerics.Optimization;
-using Complex = System.Numerics.Complex;
 
 namespace Edge.Appliance.Sites;
 
-/// <summary>Finds a honeycomb lattice in a low-dose overview. The reciprocal vectors come from the strongest first-order
-/// Fourier amplitudes; origin and final vectors maximise the Poisson likelihood of the counts under columns of Gaussian
-/// shape on a background.</summary>
-public sealed class LatticeFit
+/// <summary>Finds a honeycomb lattice in a low-dose overview. Rotation and scale come from the strongest first-order Fourier
+/// amplitudes in the middle of the image, the origin from the counts folded into one cell; then all of them maximise the
+/// Poisson likelihood, in windows that grow to the whole image.</summary>
+public static class LatticeFit
 {
-    /// <summary>Root mean square radius of a column's image along one axis, angstrom: probe and source of a corrected
-    /// microscope. The fit is flat around it.</summary>
-    private const double ColumnSigma = 0.55;
+    /// <summary>Side of the window the search begins in, angstrom: large enough for its peaks to stand out at 65 e/A^2,
+    /// small enough for a quick search.</summary>
+    private const double FirstWindow = 45;
 
-    /// <summary>Gain in log-likelihood that two useless parameters reach once in 3,000 fits (chi squared of two).</summary>
-    private const double SignificantGain = 8;
+    /// <summary>Folded cells are this many bins wide and high: 0.13 A for MoS2.</summary>
+    private const int CellBins = 24;
 
-    private readonly OverviewImage image;
-    private readonly double latticeConstant;
-    private readonly double chalcogenWeight;
+    /// <summary>Log likelihood of the lattice over that of an even image.</summary>
+    private const double NeededGain = 12;
 
-    private LatticeFit(OverviewImage image, double latticeConstant, double chalcogenWeight)
-    {
-        this.image = image;
-        this.latticeConstant = latticeConstant;
-        this.chalcogenWeight = chalcogenWeight;
-    }
+    /// <summary>Log likelihood over that of the lattice with its sublattices exchanged: 150 to 1.</summary>
+    private const double NeededOverExchanged = 5;
 
-    /// <param name="latticeConstant">Of the material, angstrom; the image may be off by some per cent.</param>
+    /// <summary>Beyond this the field of view, and with it the dose, is not what the run file says.</summary>
+    private const double LargestScaleError = 0.08;
+
+    /// <summary>Two more parameters gain so much by chance in one image of fifty.</summary>
+    private const double ChanceGainOfShear = 4;
+
+    /// <param name="latticeConstant">Of the material, angstrom; the image's scale may be off by 5 %.</param>
     /// <param name="chalcogenWeight">Brightness of a chalcogen column against a metal column.</param>
-    /// <exception cref="InvalidInputException">No lattice stands out of the noise.</exception>
+    /// <exception cref="InvalidInputException">No lattice stands out of the noise, its columns cannot be told apart, or the
+    /// pixels are too coarse for it.</exception>
     public static Lattice Fit(OverviewImage image, double latticeConstant, double chalcogenWeight)
     {
-        var fit = new LatticeFit(image, latticeConstant, chalcogenWeight);
-        (Position a, Position b) = fit.LatticeVectors();
-        Lattice start = fit.BestOrigin(a, b);
-        return fit.Refine(start);
-    }
+        CheckImage(image, latticeConstant);
+        double width = image.X[^1] - image.X[0];
+        double height = image.Y[^1] - image.Y[0];
 
-    /// <summary>First-order reciprocal vectors by amplitude, over rotation and 6 % of scale; then the real vectors.</summary>
-    private (Position A, Position B) LatticeVectors()
-    {
-        double expected = 2 / (Math.Sqrt(3) * latticeConstant);
-        double best = 0;
-        double bestAngle = 0;
-        double bestLength = expected;
-        for (int scale = -6; scale <= 6; scale++)
+        // A narrow image gets a longer window, for as many counts.
+        double windowX = Math.Max(FirstWindow, FirstWindow * FirstWindow / Math.Max(height, 1));
+        double windowY = Math.Max(FirstWindow, FirstWindow * FirstWindow / Math.Max(width, 1));
+        OverviewImage window = image.Middle(windowX, windowY);
+        (Position a, Position b) = ReciprocalSearch.LatticeVectors(window, latticeConstant);
+        var model = new HoneycombModel(window, chalcogenWeight);
+        var start = new Honeycomb(BestOrigin(model, a, b), Honeycomb.UsualBackground);
+        Honeycomb found = new LatticeRefinement(model).Similar(start, out double gain);
+        while (windowX < width || windowY < height)
         {
-            double length = expected * (1 + (0.01 * scale));
-            for (double angle = 0; angle < Math.PI / 3; angle += 0.01)
-            {
-                double power = Enumerable.Range(0, 3).Sum(k => Power(length, angle + (k * Math.PI / 3)));
-                if (power > best)
-                {
-                    (best, bestAngle, bestLength) = (power, angle, length);
-                }
-            }
+            (windowX, windowY) = (2 * windowX, 2 * windowY);
+            model = new HoneycombModel(image.Middle(windowX, windowY), chalcogenWeight);
+            found = new LatticeRefinement(model).Similar(found, out gain);
         }
 
-        // Counts at random positions have a mean power of their sum; three vectors of a lattice stand far above.
-        double noise = 3 * image.Signal.Sum(value => Math.Max(value, 0));
-        if (best < 12 * noise)
-        {
-            throw new InvalidInputException(
-                $"the overview shows no lattice of {latticeConstant:F2} A: its strongest triple of Fourier amplitudes is {best / noise:F1} times the noise (12 are needed). Raise overview.dose, or correct material.lattice_constant.");
-        }
-
-        // Reciprocal vectors g1, g2 at 60 degrees give real vectors at 120 degrees, which A + B over 3 expects at 60.
-        Position g1 = Direction(bestLength, bestAngle);
-        Position g2 = Direction(bestLength, bestAngle + (Math.PI / 3));
-        double determinant = (g1.X * g2.Y) - (g1.Y * g2.X);
-        var a = new Position(g2.Y / determinant, -g2.X / determinant);
-        var b = new Position(-g1.Y / determinant, g1.X / determinant);
-        return (a, a + b);
+        var refinement = new LatticeRefinement(model);
+        CheckFound(refinement, found, gain, latticeConstant);
+        Honeycomb sheared = refinement.Affine(found, out double gainOfSheared);
+        return gainOfSheared > gain + ChanceGainOfShear ? sheared.Lattice : found.Lattice;
     }
 
-    private Lattice BestOrigin(Position a, Position b)
+    /// <summary>Largest pixels that show a lattice, angstrom: its rows are sqrt(3)/2 a apart; two pixels for each, with 10 %
+    /// to spare for a wrong scale.</summary>
+    public static double CoarsestPitch(double latticeConstant) => Math.Sqrt(3) / 4 * latticeConstant / 1.1;
+
+    private static void CheckImage(OverviewImage image, double latticeConstant)
     {
-        const int Steps = 24;
+        if (image.Columns < 8 || image.Rows < 8)
+        {
+            throw new InvalidInputException($"an overview of {image.Columns} x {image.Rows} pixels is too small for a lattice; 8 x 8 are the least.");
+        }
+
+        if (!(image.Total > 0) || !double.IsFinite(image.Total))
+        {
+            throw new InvalidInputException("the overview is dark. Is the beam on, and is the detector inserted and connected?");
+        }
+
+        double coarsest = CoarsestPitch(latticeConstant);
+        double pitch = Math.Max((image.X[^1] - image.X[0]) / (image.Columns - 1), (image.Y[^1] - image.Y[0]) / (image.Rows - 1));
+        if (pitch > coarsest)
+        {
+            throw new InvalidInputException(FormattableString.Invariant(
+                $"the overview's pixels of {pitch:F2} A are too coarse for a lattice of {latticeConstant:F2} A: {coarsest:F2} A at most. Shorten overview.dwell or raise overview.dose."));
+        }
+    }
+
+    private static void CheckFound(LatticeRefinement refinement, Honeycomb found, double gain, double latticeConstant)
+    {
+        Lattice lattice = found.Lattice;
+        if (gain < NeededGain)
+        {
+            throw new InvalidInputException(FormattableString.Invariant(
+                $"the overview shows no honeycomb of {latticeConstant:F2} A: it explains the counts no better than an even image (log likelihood ratio {gain:F1}; {NeededGain:F0} is needed). Raise overview.dose or correct material.lattice_constant."));
+        }
+
+        double constant = lattice.A.Length;
+        if (Math.Abs((constant / latticeConstant) - 1) > LargestScaleError)
+        {
+            throw new InvalidInputException(FormattableString.Invariant(
+                $"the overview shows a lattice of {constant:F2} A, but material.lattice_constant is {latticeConstant:F2} A ({100 * LargestScaleError:F0} % apart is allowed). Correct it, or calibrate scan.field_of_view."));
+        }
+
+        var exchanged = new Lattice(lattice.Metal + lattice.ToChalcogen, -1 * lattice.A, -1 * lattice.B);
+        refinement.Similar(found with { Lattice = exchanged }, out double gainOfExchanged);
+        if (gain - gainOfExchanged < NeededOverExchanged)
+        {
+            throw new InvalidInputException(FormattableString.Invariant(
+                $"metal and chalcogen columns of the overview cannot be told apart (log likelihood ratio {gain - gainOfExchanged:F1}; {NeededOverExchanged:F0} is needed). Raise overview.dose or correct material.chalcogen_weight."));
+        }
+    }
+
+    /// <summary>Folds the counts into one cell and finds the shift at which its columns fit best, for both orientations of
+    /// the honeycomb.</summary>
+    private static Lattice BestOrigin(HoneycombModel model, Position a, Position b)
+    {
+        OverviewImage image = model.Image;
+        var centre = new Position(image.X[image.Columns / 2], image.Y[image.Rows / 2]);
+        var counts = new double[CellBins * CellBins];
+        var pixels = new double[CellBins * CellBins];
+        double determinant = (a.X * b.Y) - (a.Y * b.X);
+        for (int i = 0; i < image.Signal.Length; i++)
+        {
+            double x = image.X[i % image.Columns] - centre.X;
+            double y = image.Y[i / image.Columns] - centre.Y;
+            int bin = (Bin(((x * b.Y) - (y * b.X)) / determinant) * CellBins) + Bin(((a.X * y) - (a.Y * x)) / determinant);
+            counts[bin] += image.Signal[i];
+            pixels[bin]++;
+        }
+
         Lattice? best = null;
-        double bestLikelihood = double.NegativeInfinity;
-        foreach (double mirror in new[] { 1.0, -1.0 })
+        double bestGain = double.NegativeInfinity;
+        foreach (double orientation in new[] { 1.0, -1.0 })
         {
-            for (int i = 0; i < Steps; i++)
+            var lattice = new Lattice(centre, orientation * a, orientation * b);
+            var shape = new Honeycomb(lattice, Honeycomb.UsualBackground);
+            double[] cell = [.. Enumerable.Range(0, CellBins * CellBins).Select(bin => model.Cell(shape, orientation * ((bin / CellBins) + 0.5) / CellBins, orientation * ((bin % CellBins) + 0.5) / CellBins))];
+            double[] logarithms = [.. cell.Select(value => Math.Log(value))];
+            for (int shift = 0; shift < cell.Length; shift++)
             {
-                for (int j = 0; j < Steps; j++)
+                (double logarithm, double intensity) = (0, 0);
+                for (int bin = 0; bin < cell.Length; bin++)
                 {
-                    Position centre = new(image.X[image.Columns / 2], image.Y[image.Rows / 2]);
-                    var lattice = new Lattice(centre + ((double)i / Steps * a) + ((double)j / Steps * b), mirror * a, mirror * b);
-                    double likelihood = Likelihood(lattice);
-                    if (likelihood > bestLikelihood)
-                    {
-                        (best, bestLikelihood) = (lattice, likelihood);
-                    }
+                    int there = (((bin / CellBins) - (shift / CellBins) + CellBins) % CellBins * CellBins) + (((bin % CellBins) - (shift % CellBins) + CellBins) % CellBins);
+                    logarithm += counts[bin] * logarithms[there];
+                    intensity += pixels[bin] * cell[there];
+                }
+
+                double gain = logarithm - (image.Total * Math.Log(intensity));
+                if (gain > bestGain)
+                {
+                    Position origin = centre + ((double)(shift / CellBins) / CellBins * a) + ((double)(shift % CellBins) / CellBins * b);
+                    (best, bestGain) = (lattice with { Metal = origin }, gain);
                 }
             }
         }
 
         return best!;
+
+        static int Bin(double part) => Math.Min((int)((part - Math.Floor(part)) * CellBins), CellBins - 1);
     }
-
-    /// <summary>Origin, rotation and scale first. Shear and unequal axes, which a distorted scan shows, only where the
-    /// counts ask for them: two more parameters would otherwise add their own error at every corner of the field.</summary>
-    private Lattice Refine(Lattice start)
-    {
-        // What moves the far corner of the field as far as a step of the origin.
-        double reach = Math.Max(1, Math.Max(image.X[^1] - image.X[0], image.Y[^1] - image.Y[0]) / 2);
-        Lattice Similar(Vector<double> p) => new(start.Metal + new Position(p[0], p[1]), Turned(start.A, p[2] / reach, p[3] / reach), Turned(start.B, p[2] / reach, p[3] / reach));
-        Lattice similar = Best(Similar, 4);
-        Lattice Affine(Vector<double> p) => similar with
-        {
-            Metal = similar.Metal + new Position(p[0], p[1]),
-            A = Sheared(similar.A, p, reach),
-            B = Sheared(similar.B, p, reach),
-        };
-        Lattice affine = Best(Affine, 6);
-        return Likelihood(affine) - Likelihood(similar) > SignificantGain ? affine : similar;
-    }
-
-    private Lattice Best(Func<Vector<double>, Lattice> from, int parameters)
-    {
-        Vector<double> first = Vector<double>.Build.Dense(parameters);
-        for (int round = 0; round < 2; round++)
-        {
-            MinimizationResult result = NelderMeadSimplex.Minimum(
-                ObjectiveFunction.Value(p => -Likelihood(from(p))), first, Vector<double>.Build.Dense(parameters, round == 0 ? 0.1 : 0.02), convergenceTolerance: 1e-5, maximumIterations: 4000);
-            first = result.MinimizingPoint;
-        }
-
-        return from(first);
-    }
-
-    private static Position Turned(Position a, double stretch, double angle) =>
-        new(((1 + stretch) * a.X) - (angle * a.Y), (angle * a.X) + ((1 + stretch) * a.Y));
-
-    private static Position Sheared(Position a, Vector<double> p, double reach) =>
-        new(a.X + (((p[2] * a.X) + (p[3] * a.Y)) / reach), a.Y + (((p[4] * a.X) + (p[5] * a.Y)) / reach));
-
-    /// <summary>Sum of counts times log intensity, where the intensities are scaled to the counts in total.</summary>
-    private double Likelihood(Lattice lattice)
-    {
-        const double Background = 0.08; // of a metal column's peak
-        double determinant = (lattice.A.X * lattice.B.Y) - (lattice.A.Y * lattice.B.X);
-        double sum = 0;
-        double intensities = 0;
-        Position chalcogen = lattice.Metal + lattice.ToChalcogen;
-        for (int row = 0; row < image.Rows; row++)
-        {
-            for (int column = 0; column < image.Columns; column++)
-            {
-                var here = new Position(image.X[column], image.Y[row]);
-                double intensity = Background
-                    + Column(here - lattice.Metal, lattice, determinant)
-                    + (chalcogenWeight * Column(here - chalcogen, lattice, determinant));
-                intensities += intensity;
-                double count = image.Signal[(row * image.Columns) + column];
-                sum += count * Math.Log(intensity);
-            }
-        }
-
-        return sum - (image.Total * Math.Log(intensities));
-    }
-
-    /// <summary>Gaussian of the distance to the nearest lattice point.</summary>
-    private static double Column(Position offset, Lattice lattice, double determinant)
-    {
-        double u = ((offset.X * lattice.B.Y) - (offset.Y * lattice.B.X)) / determinant;
-        double v = ((lattice.A.X * offset.Y) - (lattice.A.Y * offset.X)) / determinant;
-        double nearest = double.PositiveInfinity;
-        double floorU = Math.Floor(u);
-        double floorV = Math.Floor(v);
-        for (int corner = 0; corner < 4; corner++)
-        {
-            double du = u - floorU - (corner & 1);
-            double dv = v - floorV - (corner >> 1);
-            double x = (du * lattice.A.X) + (dv * lattice.B.X);
-            double y = (du * lattice.A.Y) + (dv * lattice.B.Y);
-            nearest = Math.Min(nearest, (x * x) + (y * y));
-        }
-
-        return Math.Exp(-nearest / (2 * ColumnSigma * ColumnSigma));
-    }
-
-    private double Power(double length, double angle)
-    {
-        Position g = Direction(length, angle);
-        double mean = image.Total / image.Signal.Length;
-        Complex sum = Complex.Zero;
-        Complex[] along = [.. image.X.Select(x => Complex.FromPolarCoordinates(1, 2 * Math.PI * g.X * x))];
-        for (int row = 0; row < image.Rows; row++)
-        {
-            Complex line = Complex.Zero;
-            for (int column = 0; column < image.Columns; column++)
-            {
-                line += (image.Signal[(row * image.Columns) + column] - mean) * along[column];
-            }
-
-            sum += line * Complex.FromPolarCoordinates(1, 2 * Math.PI * g.Y * image.Y[row]);
-        }
-
-        return (sum.Real * sum.Real) + (sum.Imaginary * sum.Imaginary);
-    }
-
-    private static Position Direction(double length, double angle) => new(length * Math.Cos(angle), length * Math.Sin(angle));
 }

@@ -31,9 +31,8 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
 
     public long EventsLost => control.EventsLost;
 
-    /// <summary>Pixels along each axis of the overview, so that the dose is the one asked for.</summary>
-    public int OverviewPixels =>
-        (int)Math.Round(file.FieldOfView * Math.Sqrt(file.OverviewDose / (file.OverviewSamples * file.SamplePeriodSeconds * file.ElectronsPerSecond)));
+    /// <summary>Pixels along each axis of the overview.</summary>
+    public int OverviewPixels => file.OverviewPixels;
 
     /// <summary>Checks that card and network fit the job, and arms the interlock.</summary>
     /// <exception cref="InvalidInputException">They do not.</exception>

@@ -23,9 +23,11 @@ internal static class CompileCommand
         {
             if (parsed.GetValue(target) is not "fabric")
             {
-                throw new InvalidInputException($"--target {parsed.GetValue(target)}: only fabric (constants folded into adders) is available.");
+                throw new InvalidInputException($"--target {parsed.GetValue(target)}: the only kind so far is fabric (constants folded into adders, a result a clock).");
             }
 
+            string folder = Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(output));
+            OutputPath.CheckFolder(folder, "--output");
             var clock = Stopwatch.StartNew();
             QuantizedModel quantized = model.Load(parsed, terminal);
             if (model.BeforeSoftmax(parsed))
@@ -35,7 +37,6 @@ internal static class CompileCommand
             }
 
             FabricNetwork fabric = FabricNetwork.Compile(quantized.Integers, model.LevelsPerStage(parsed));
-            string folder = parsed.GetRequiredValue(output);
             CompiledNetwork.Write(folder, quantized, fabric, model.Path(parsed));
             terminal.Result(
                 new { Folder = Path.GetFullPath(folder), Seconds = clock.Elapsed.TotalSeconds, Report = CompiledNetwork.Report(quantized, fabric, model.Path(parsed)) },

@@ -17,7 +17,7 @@ internal static class InspectCommand
         var command = new Command("inspect", "Say what is in a file: model, array, recorded image or card image");
         var file = new Argument<string>("FILE") { Description = ".onnx, .npy, .ser or .card" };
         var png = new Option<string?>("--png") { Description = "Also write the image as a picture", HelpName = "FILE.png" };
-        var index = new Option<int>("--image") { Description = "Which image of a series or stack, counted from 0", HelpName = "N" };
+        var index = new Option<int?>("--image") { Description = "Which image of a series or stack, counted from 0", HelpName = "N" };
         command.Add(file);
         command.Add(png);
         command.Add(index);
@@ -39,8 +39,7 @@ internal static class InspectCommand
                     break;
                 case ".card":
                     picture.Refuse(path);
-                    CardImage image = CardImage.Read(path);
-                    terminal.Result(image.Manifest, text => text.WriteLine($"card image, {image.Manifest.Kind}: network {image.Manifest.NetworkName}, {image.Payload.Length} bytes, checksum holds"));
+                    InspectCard(path, terminal);
                     break;
                 default:
                     throw new InvalidInputException($"{path}: files ending in .onnx, .npy, .ser and .card can be inspected.");
@@ -67,75 +66,115 @@ internal static class InspectCommand
             });
     }
 
+    private static void InspectCard(string path, Terminal terminal)
+    {
+        CardImage image = CardImage.Read(path);
+        CardImageManifest manifest = image.Manifest;
+        terminal.Result(manifest, text =>
+        {
+            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: card image, {manifest.Kind}, {image.Payload.Length} bytes, checksums hold"));
+            text.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  network {manifest.NetworkName}: {manifest.InputCount} inputs of {manifest.InputWidth} bits, {manifest.OutputCount} outputs of {manifest.OutputWidth} bits, latency {manifest.NetworkLatencyClocks} clocks at {manifest.ClockMegahertz} MHz{(manifest.ClockIsAssumed ? " (assumed)" : string.Empty)}"));
+        });
+    }
+
     private static void InspectArray(string path, Terminal terminal, PictureRequest picture)
     {
         NpyArray array = NpyArray.Read(path);
-        var statistics = Statistics.Of(array.Values);
-        if (picture.Path is { } png)
+        int width = array.Shape.Length < 2 ? 0 : array.Shape[^1];
+        int height = array.Shape.Length < 2 ? 0 : array.Shape[^2];
+        int chosen = 0;
+        if (picture.Asked)
         {
             if (array.Shape.Length < 2)
             {
-                throw new InvalidInputException($"{path}: an array of {array.Shape.Length} axis is no image; --png needs two axes or more.");
+                throw new InvalidInputException($"{path}: an array of {array.Shape.Length} axes is no image; --png and --image need two axes or more.");
             }
 
-            int width = array.Shape[^1];
-            int height = array.Shape[^2];
-            int count = width * height == 0 ? 0 : array.Values.Length / (width * height);
-            int chosen = picture.Checked(count, path);
+            chosen = picture.Checked(array.Values.Length == 0 ? 0 : array.Values.Length / width / height, path);
+        }
+
+        var statistics = Statistics.Of(picture.Index is null ? array.Values : array.Values.AsSpan(chosen * width * height, width * height).ToArray());
+        if (picture.Path is { } png)
+        {
             Picture.WriteGrey(png, width, height, array.Values.AsSpan(chosen * width * height, width * height));
         }
 
         terminal.Result(
-            new { array.Shape, array.Type, Statistics = statistics, Picture = picture.Path },
-            text => text.WriteLine($"{path}: array of shape ({string.Join(", ", array.Shape)}), {array.Type}; {statistics}{picture.Said}"));
+            new { array.Shape, array.Type, Image = picture.Index, Statistics = statistics, Picture = picture.Path },
+            text => text.WriteLine($"{path}: array of shape ({string.Join(", ", array.Shape)}{(array.Shape.Length == 1 ? "," : string.Empty)}), {array.Type}; {(picture.Index is int image ? $"image {image}: " : string.Empty)}{statistics}{picture.Said}"));
     }
 
     private static void InspectSeries(string path, Terminal terminal, PictureRequest picture)
     {
         TiaSeries series = TiaSeries.Read(path);
-        TiaImage image = series.Image(picture.Checked(series.Count, path));
+        if (series.HoldsSpectra)
+        {
+            picture.Refuse(path);
+        }
+
+        int chosen = picture.Checked(series.Count, path);
+        TiaImage image = series.Image(chosen);
         var statistics = Statistics.Of(image.Values);
         if (picture.Path is { } png)
         {
-            Picture.WriteGrey(png, image.Width, image.Height, image.Values);
+            Picture.WriteGrey(png, image.Width, image.Height, image.Values, lowestFirst: true);
         }
 
         terminal.Result(
-            new { series.Version, Images = series.Count, image.Width, image.Height, image.ElementType, CalibrationX = image.X, CalibrationY = image.Y, Statistics = statistics, Picture = picture.Path },
-            text => text.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{path}: TIA series of {series.Count} image(s), {image.Width} x {image.Height} {image.ElementType}, pixel {image.X.DeltaMetres * 1e12:F3} x {image.Y.DeltaMetres * 1e12:F3} pm; {statistics}{picture.Said}")));
+            new
+            {
+                series.Version,
+                Kind = series.HoldsSpectra ? "spectra" : "images",
+                series.Count,
+                Image = chosen,
+                image.Width,
+                image.Height,
+                image.ElementType,
+                CalibrationX = image.X,
+                CalibrationY = series.HoldsSpectra ? null : (TiaCalibration?)image.Y,
+                Statistics = statistics,
+                Picture = picture.Path,
+            },
+            text => text.WriteLine(series.HoldsSpectra
+                ? string.Create(CultureInfo.InvariantCulture, $"{path}: TIA series of {series.Count} spectra; {chosen}: {image.Width} channels of {image.ElementType}, {image.X.Delta:G6} a channel from {image.X.Offset:G6}; {statistics}")
+                : string.Create(CultureInfo.InvariantCulture, $"{path}: TIA series of {series.Count} image(s); {chosen}: {image.Width} x {image.Height} {image.ElementType}, pixel {image.X.Delta * 1e12:G6} x {image.Y.Delta * 1e12:G6} pm; {statistics}{picture.Said}")));
     }
 
     /// <summary>What --png and --image asked for.</summary>
-    private sealed record PictureRequest(string? Path, int Index)
+    /// <param name="Index">null: not asked for; the first.</param>
+    private sealed record PictureRequest(string? Path, int? Index)
     {
+        public bool Asked => Path is not null || Index is not null;
+
         public string Said => Path is null ? string.Empty : $"; picture in {Path}";
 
-        public int Checked(int count, string file) => Index >= 0 && Index < count
-            ? Index
-            : throw new InvalidInputException($"{file}: --image {Index}: it holds {count} image(s), counted from 0.");
+        public int Checked(int count, string file) => (Index ?? 0) >= 0 && (Index ?? 0) < count
+            ? Index ?? 0
+            : throw new InvalidInputException($"{file}: --image {Index ?? 0}: it holds {(count == 0 ? "no image" : $"{count} image(s), counted from 0")}.");
 
         public void Refuse(string file)
         {
             if (Path is not null)
             {
-                throw new InvalidInputException($"{file}: --png: the file holds no image.");
+                throw new InvalidInputException($"{file}: --png: the file holds no image to make a picture of.");
             }
         }
     }
 
-    private sealed record Statistics(double Minimum, double Maximum, double Mean, double Sum, int NotFinite)
+    /// <summary>Of the finite values; null where there are none.</summary>
+    private sealed record Statistics(double? Minimum, double? Maximum, double? Mean, double Sum, int NotFinite)
     {
         public static Statistics Of(double[] values)
         {
             double[] finite = [.. values.Where(double.IsFinite)];
             return finite.Length == 0
-                ? new(double.NaN, double.NaN, double.NaN, 0, values.Length)
+                ? new(null, null, null, 0, values.Length)
                 : new(finite.Min(), finite.Max(), finite.Average(), finite.Sum(), values.Length - finite.Length);
         }
 
-        public override string ToString() => string.Create(
+        public override string ToString() => Minimum is null ? $"no finite value{(NotFinite > 0 ? $" among {NotFinite}" : string.Empty)}" : string.Create(
             CultureInfo.InvariantCulture,
             $"minimum {Minimum:G6}, maximum {Maximum:G6}, mean {Mean:G6}{(NotFinite > 0 ? $", {NotFinite} not finite" : string.Empty)}");
     }

@@ -58,11 +58,11 @@ internal sealed class ModelOptions
 
     public int LevelsPerStage(ParseResult parsed) => parsed.GetValue(levelsPerStage) is >= 1 and <= 64 and var levels
         ? levels
-        : throw new InvalidInputException("--levels-per-stage: 1 to 64 are allowed.");
+        : throw new InvalidInputException($"--levels-per-stage {parsed.GetValue(levelsPerStage)}: 1 to 64 are allowed.");
 
     public QuantizedModel Load(ParseResult parsed, Terminal terminal)
     {
-        FixedPointFormat? format = parsed.GetValue(inputFormat) is { } text ? FixedPointFormat.Parse(text) : null;
+        FixedPointFormat? format = parsed.GetValue(inputFormat) is { } text ? Format(text) : null;
         NpyArray? rows = parsed.GetValue(calibrate) is { } file ? NpyArray.Read(file) : null;
         QuantizedModel quantized = QuantizedModel.Load(Path(parsed), format, Shape(parsed.GetValue(inputShape)), rows, terminal.Progress);
         foreach (string note in quantized.Notes)
@@ -80,6 +80,18 @@ internal sealed class ModelOptions
         NpyArray rows = NpyArray.Read(path);
         QuantizedModel.CheckRows(rows, model.Source, $"{option} {path}");
         return rows;
+    }
+
+    private static FixedPointFormat Format(string text)
+    {
+        try
+        {
+            return FixedPointFormat.Parse(text);
+        }
+        catch (InvalidInputException error)
+        {
+            throw new InvalidInputException($"--input-format: {error.Message}", error);
+        }
     }
 
     private static int[]? Shape(string? text)

@@ -27,9 +27,11 @@ internal static class PredictCommand
             IReadOnlyList<Backend> backends = BackendRunner.Parse(parsed.GetValue(on));
             if (backends.Count != 1)
             {
-                throw new InvalidInputException("--on: give one backend.");
+                throw new InvalidInputException($"--on {parsed.GetValue(on)}: give one backend.");
             }
 
+            string file = parsed.GetRequiredValue(output);
+            OutputPath.CheckFile(file, "--output");
             if (BackendRunner.Missing(backends[0]) is { } missing)
             {
                 throw new InvalidInputException(missing);
@@ -46,7 +48,6 @@ internal static class PredictCommand
             var runner = new BackendRunner(network, model.LevelsPerStage(parsed), terminal.Progress);
             long[] results = runner.Run(backends[0], values, encoded, cancel);
             int[] shape = [rows.Rows, .. network.Output.Shape];
-            string file = parsed.GetRequiredValue(output);
             if (parsed.GetValue(integers))
             {
                 NpyArray.Write(file, shape, results.AsSpan());
@@ -68,13 +69,18 @@ internal static class PredictCommand
 /// <summary>Names the rows whose inputs the format does not hold.</summary>
 internal static class RowsOutside
 {
-    public static void Report(Terminal terminal, List<int> rows, string format)
+    public static void Report(Terminal terminal, IReadOnlyList<int> rows, string format)
     {
         if (rows.Count > 0)
         {
-            const int Shown = 12;
-            string names = string.Join(", ", rows.Take(Shown)) + (rows.Count > Shown ? ", ..." : string.Empty);
-            terminal.Progress($"{rows.Count} rows hold values outside the input format ({format}); they were rounded or limited to it: {names}");
+            terminal.Progress($"{rows.Count} rows hold values outside the input format ({format}); they were rounded or limited to it: {Names(rows)}");
         }
+    }
+
+    /// <summary>Rows counted from 0; of many, the first.</summary>
+    public static string Names(IReadOnlyList<int> rows)
+    {
+        const int Shown = 12;
+        return "row " + string.Join(", ", rows.Take(Shown)) + (rows.Count > Shown ? ", ..." : string.Empty);
     }
 }

@@ -23,9 +23,15 @@ internal static class VerifyCommand
         Terminal.Handle(command, (parsed, terminal, cancel) =>
         {
             IReadOnlyList<Backend> backends = BackendRunner.Parse(parsed.GetValue(on));
+            string? expectedFile = parsed.GetValue(expect);
+            if (backends.Count == 0 || (backends.Count == 1 && expectedFile is null))
+            {
+                throw new InvalidInputException($"--on {parsed.GetValue(on)}: nothing to compare. Name two backends or more, or give --expect.");
+            }
+
             QuantizedModel quantized = model.Load(parsed, terminal);
             NpyArray rows = ModelOptions.Rows(parsed.GetRequiredValue(input), quantized, "--input");
-            NpyArray? expected = parsed.GetValue(expect) is { } file ? NpyArray.Read(file) : null;
+            NpyArray? expected = expectedFile is null ? null : Expected(expectedFile, rows.Rows, quantized);
             LadderResult result;
             try
             {
@@ -45,6 +51,16 @@ internal static class VerifyCommand
         return command;
     }
 
+    /// <summary>Reads the expected outputs, and checks that they fit the rows.</summary>
+    private static NpyArray Expected(string path, int rows, QuantizedModel model)
+    {
+        NpyArray expected = NpyArray.Read(path);
+        int length = model.Integers.OutputLength;
+        return expected.Rows == rows && expected.Values.LongLength == (long)rows * length
+            ? expected
+            : throw new InvalidInputException($"--expect {path}: an array of shape ({string.Join(", ", expected.Shape)}) holds {expected.Rows} rows of {expected.RowLength} values; expected are {rows} rows, as many as --input, of {length} outputs.");
+    }
+
     private static void Print(TextWriter text, LadderResult result)
     {
         text.WriteLine($"{"compared",-32} {"rows",7} {"mismatches",11}");
@@ -58,6 +74,11 @@ internal static class VerifyCommand
             string distance = expected.LargestDistance.ToString("G3", CultureInfo.InvariantCulture);
             string allowed = expected.Allowed.ToString("G3", CultureInfo.InvariantCulture);
             text.WriteLine($"{"expected values",-32} {expected.Rows,7} {expected.Mismatches,11}   largest distance {distance} of a {expected.Unit} (below {allowed} is allowed){(expected.First is { } first ? "; first: " + first : "")}");
+        }
+
+        if (result.RowsOutside.Count > 0)
+        {
+            text.WriteLine($"{"outside the input format",-32} {result.RowsOutside.Count,7} {"",11}   compared between backends only: {RowsOutside.Names(result.RowsOutside)}");
         }
 
         foreach ((string backend, string reason) in result.Skipped)

@@ -5,17 +5,28 @@ namespace Edge.Cli.Output;
 
 internal static class PngFile
 {
-    /// <exception cref="InvalidInputException">The file cannot be written.</exception>
+    /// <summary>The file appears whole or not at all.</summary>
+    /// <exception cref="InvalidInputException">It cannot be written.</exception>
     public static void Write(string path, SKBitmap bitmap)
     {
+        string partial = path + ".partial";
         try
         {
-            using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-            using FileStream file = File.Create(path);
-            png.SaveTo(file);
+            using (SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100))
+            using (FileStream file = File.Create(partial))
+            {
+                png.SaveTo(file);
+            }
+
+            File.Move(partial, path, overwrite: true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
+
             throw new InvalidInputException($"{path}: cannot be written ({error.Message})", error);
         }
     }

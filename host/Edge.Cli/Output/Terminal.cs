@@ -22,6 +22,9 @@ public sealed class Terminal(bool json)
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
+    /// <summary>From Ctrl-C to the end of a command that does not end by itself.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+
     private readonly TextWriter log = Console.Error;
 
     public bool Json => json;
@@ -31,7 +34,20 @@ public sealed class Terminal(bool json)
 
     /// <summary>Gives a command its action: errors become messages and exit codes, never stack traces.</summary>
     public static void Handle(Command command, Func<ParseResult, Terminal, CancellationToken, int> action) =>
-        command.SetAction((parsed, cancel) => Task.Run(() => Guarded(parsed, action, cancel), CancellationToken.None));
+        command.SetAction(async (parsed, cancel) =>
+        {
+            Task<int> work = Task.Run(() => Guarded(parsed, action, cancel), CancellationToken.None);
+            Task<int> stopped = StoppedAsync(parsed, cancel);
+            return await await Task.WhenAny(work, stopped);
+        });
+
+    /// <summary>Says why a command line cannot be run.</summary>
+    public static int RefuseUsage(ParseResult parsed, IReadOnlyList<string> faults)
+    {
+        string help = $"see '{Usage.Name(parsed.CommandResult.Command)} --help'.";
+        bool json = parsed.Tokens.Any(token => token.Value == JsonOption.Name);
+        return new Terminal(json).Fail(string.Join(Environment.NewLine, faults.Append(help)), ExitCode.BadInput);
+    }
 
     /// <summary>Says that something goes on; a line each, so that it reads well in a log too.</summary>
     public void Progress(string message) => log.WriteLine($"edge: {message}");
@@ -47,6 +63,17 @@ public sealed class Terminal(bool json)
         {
             text(Console.Out);
         }
+    }
+
+    /// <summary>Ends the command a while after Ctrl-C, when it is in a calculation that does not listen; nothing is written
+    /// before such a calculation is over.</summary>
+    private static async Task<int> StoppedAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var cancelled = new TaskCompletionSource();
+        await using CancellationTokenRegistration registration = cancel.Register(cancelled.SetResult);
+        await cancelled.Task;
+        await Task.Delay(Patience, CancellationToken.None);
+        return new Terminal(parsed.GetValue(JsonOption)).Fail("stopped.", ExitCode.Cancelled);
     }
 
     private static int Guarded(ParseResult parsed, Func<ParseResult, Terminal, CancellationToken, int> action, CancellationToken cancel)
@@ -85,7 +112,11 @@ public sealed class Terminal(bool json)
             Console.Out.WriteLine(JsonSerializer.Serialize(new { Error = message, ExitCode = code }, JsonFormat));
         }
 
-        log.WriteLine($"edge: {message}");
+        foreach (string line in message.Split(Environment.NewLine))
+        {
+            log.WriteLine($"edge: {line}");
+        }
+
         return code;
     }
 }

@@ -48,6 +48,12 @@ public static class ExternalTool
         cancel.ThrowIfCancellationRequested();
         if (process.ExitCode != 0)
         {
+            // Ctrl-C reaches every program of the terminal: this one may have ended before we are told to.
+            if (cancel.CanBeCanceled && cancel.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(300)))
+            {
+                cancel.ThrowIfCancellationRequested();
+            }
+
             string said = (errors.Result + output.Result).Trim();
             throw new InvalidOperationException($"{program} failed with exit code {process.ExitCode}:\n{said[Math.Max(0, said.Length - 4000)..]}");
         }

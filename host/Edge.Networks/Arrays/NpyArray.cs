@@ -1,15 +1,15 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Edge.Networks.Arrays;
 
-/// <summary>An array from a NumPy <c>.npy</c> file (format 1.0 to 3.0, NEP 1): real numbers, row-major.</summary>
+/// <summary>An array from a NumPy <c>.npy</c> file (format 1.0 to 3.0, NEP 1): real numbers, row-major. Integers beyond 2^53
+/// are rounded to double.</summary>
 /// <param name="Type">NumPy's type code as stored, for example <c>&lt;f4</c>.</param>
-public sealed partial record NpyArray(int[] Shape, double[] Values, string Type)
+public sealed record NpyArray(int[] Shape, double[] Values, string Type)
 {
-    private const int LargestHeader = 1 << 16;
+    /// <summary>Elements: 2 GiB of doubles.</summary>
+    private const long LargestCount = 1L << 28;
 
     /// <summary>Rows along the first axis; a vector is one row per element.</summary>
     public int Rows => Shape.Length == 0 ? 1 : Shape[0];
@@ -17,49 +17,58 @@ public sealed partial record NpyArray(int[] Shape, double[] Values, string Type)
     /// <summary>Elements per row.</summary>
     public int RowLength => Rows == 0 ? 0 : Values.Length / Rows;
 
-    /// <exception cref="InvalidInputException">Not there, cut, not an array of numbers.</exception>
+    /// <exception cref="InvalidInputException">Not there, cut, not an array of numbers, too large.</exception>
     public static NpyArray Read(string path)
     {
         if (!File.Exists(path))
         {
-            throw new InvalidInputException($"{path}: there is no such file.");
+            throw new InvalidInputException(Directory.Exists(path) ? $"{path}: is a folder; expected a file." : $"{path}: there is no such file.");
         }
 
         using FileStream file = File.OpenRead(path);
-        (string descriptor, bool fortran, int[] shape) = ReadHeader(file, path);
-        Match match = TypePattern().Match(descriptor);
-        int size = match.Success ? int.Parse(match.Groups["size"].ValueSpan, CultureInfo.InvariantCulture) : 0;
-        char kind = match.Success ? match.Groups["kind"].ValueSpan[0] : '?';
-        if (!IsNumber(kind, size))
+        if (!file.CanSeek)
         {
-            throw new InvalidInputException(
-                $"{path}: element type '{descriptor}' is not supported; save the array as float32, float64 or an integer type (in Python: numpy.save(path, array.astype('float32'))).");
+            throw new InvalidInputException($"{path}: is a pipe or device; write the array to a file first.");
         }
 
-        long count = shape.Aggregate(1L, (product, length) => product > file.Length ? product : product * length);
+        NpyHeader header = NpyHeader.Read(file, path);
+        (char kind, int size, bool bigEndian) = NpyHeader.Element(header.Descriptor, path);
+        int[] shape = header.Shape;
+        string shapeText = $"({string.Join(", ", shape)}{(shape.Length == 1 ? "," : string.Empty)})";
+
+        // A count that does not fit is as good as one just above the limit.
+        long count = Array.IndexOf(shape, 0) >= 0 ? 0 : shape.Aggregate(1L, (product, length) => product > LargestCount ? product : product * length);
         long available = file.Length - file.Position;
-        if (count > available / size || count * size > available)
+        if (count > available / size)
         {
             throw new InvalidInputException(
-                $"{path}: the header says shape ({string.Join(", ", shape)}) of '{descriptor}', which needs more than the {available} bytes that follow. The file is cut; save it again.");
+                $"{path}: the header says shape {shapeText} of '{header.Descriptor}', which needs more than the {available} bytes that follow. The file is cut or damaged; save it again.");
         }
 
-        var bytes = new byte[count * size];
-        file.ReadExactly(bytes);
-        bool bigEndian = match.Groups["order"].ValueSpan is ">";
-        var values = new double[count];
-        for (int i = 0; i < values.Length; i++)
+        if (count > LargestCount)
         {
-            Span<byte> element = bytes.AsSpan(i * size, size);
-            if (bigEndian)
-            {
-                element.Reverse();
-            }
-
-            values[i] = Element(element, kind);
+            throw new InvalidInputException($"{path}: shape {shapeText} has {count} elements; arrays of up to {LargestCount} are read. Split it.");
         }
 
-        return new(shape, fortran && shape.Length > 1 ? FromColumnMajor(values, shape) : values, descriptor);
+        var values = new double[count];
+        var block = new byte[Math.Min(count, 1 << 16) * size];
+        for (int done = 0; done < values.Length; done += block.Length / size)
+        {
+            int elements = Math.Min(values.Length - done, block.Length / size);
+            file.ReadExactly(block, 0, elements * size);
+            for (int i = 0; i < elements; i++)
+            {
+                Span<byte> element = block.AsSpan(i * size, size);
+                if (bigEndian)
+                {
+                    element.Reverse();
+                }
+
+                values[done + i] = Element(element, kind);
+            }
+        }
+
+        return new(shape, header.Fortran && shape.Length > 1 && count > 0 ? FromColumnMajor(values, shape) : values, header.Descriptor);
     }
 
     /// <summary>Writes float64, row-major, version 1.0; the file appears whole or not at all.</summary>
@@ -93,65 +102,14 @@ public sealed partial record NpyArray(int[] Shape, double[] Values, string Type)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            File.Delete(partial);
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
+
             throw new InvalidInputException($"{path}: cannot be written ({error.Message})", error);
         }
     }
-
-    private static (string Descriptor, bool Fortran, int[] Shape) ReadHeader(FileStream file, string path)
-    {
-        Span<byte> start = stackalloc byte[8];
-        if (file.ReadAtLeast(start, 8, throwOnEndOfStream: false) < 8 || start[0] != 0x93 || !start[1..6].SequenceEqual("NUMPY"u8))
-        {
-            throw new InvalidInputException($"{path}: not a NumPy .npy file (it does not begin with \\x93NUMPY).");
-        }
-
-        int lengthBytes = start[6] == 1 ? 2 : 4;
-        Span<byte> length = stackalloc byte[4];
-        length.Clear();
-        if (file.ReadAtLeast(length[..lengthBytes], lengthBytes, throwOnEndOfStream: false) < lengthBytes)
-        {
-            throw new InvalidInputException($"{path}: the file ends inside its header ({file.Length} bytes).");
-        }
-
-        uint headerLength = BinaryPrimitives.ReadUInt32LittleEndian(length);
-        if (headerLength > LargestHeader || headerLength > file.Length - file.Position)
-        {
-            throw new InvalidInputException($"{path}: the file ends inside its header ({file.Length} bytes, header of {headerLength}).");
-        }
-
-        var headerBytes = new byte[headerLength];
-        file.ReadExactly(headerBytes);
-        string header = Encoding.UTF8.GetString(headerBytes);
-        Match match = HeaderPattern().Match(header);
-        int[]? shape = match.Success ? ParseShape(match.Groups["shape"].Value) : null;
-        return shape is not null
-            ? (match.Groups["descr"].Value, match.Groups["fortran"].ValueSpan is "True", shape)
-            : throw new InvalidInputException($"{path}: its header is not understood: {header.Trim()}. Arrays of numbers are read, no objects or records.");
-    }
-
-    private static int[]? ParseShape(string text)
-    {
-        string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var shape = new int[parts.Length];
-        for (int i = 0; i < parts.Length; i++)
-        {
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out shape[i]))
-            {
-                return null;
-            }
-        }
-
-        return shape;
-    }
-
-    private static bool IsNumber(char kind, int size) => kind switch
-    {
-        'f' => size is 2 or 4 or 8,
-        'i' or 'u' => size is 1 or 2 or 4 or 8,
-        'b' => size == 1,
-        _ => false,
-    };
 
     private static double Element(ReadOnlySpan<byte> bytes, char kind) => (kind, bytes.Length) switch
     {
@@ -168,17 +126,36 @@ public sealed partial record NpyArray(int[] Shape, double[] Values, string Type)
         _ => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
     };
 
+    /// <summary>values, first axis fastest, to the same array with the last axis fastest.</summary>
     private static double[] FromColumnMajor(double[] values, int[] shape)
     {
-        int[] reversed = [.. shape.Reverse()];
-        int[] axes = [.. Enumerable.Range(0, shape.Length).Reverse()];
-        (_, int[] indices) = Graph.Shapes.Transpose(reversed, axes);
-        return [.. indices.Select(index => values[index])];
+        var rowMajor = new double[values.Length];
+        var index = new int[shape.Length];
+        var strides = new int[shape.Length];
+        int stride = 1;
+        for (int axis = 0; axis < shape.Length; axis++)
+        {
+            strides[axis] = stride;
+            stride *= shape[axis];
+        }
+
+        int from = 0;
+        for (int to = 0; to < rowMajor.Length; to++)
+        {
+            rowMajor[to] = values[from];
+            for (int axis = shape.Length - 1; axis >= 0; axis--)
+            {
+                from += strides[axis];
+                if (++index[axis] < shape[axis])
+                {
+                    break;
+                }
+
+                from -= strides[axis] * shape[axis];
+                index[axis] = 0;
+            }
+        }
+
+        return rowMajor;
     }
-
-    [GeneratedRegex(@"'descr'\s*:\s*'(?<descr>[^']{1,16})'\s*,\s*'fortran_order'\s*:\s*(?<fortran>True|False)\s*,\s*'shape'\s*:\s*\((?<shape>[0-9, ]*)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex HeaderPattern();
-
-    [GeneratedRegex(@"^(?<order>[<>|=]?)(?<kind>[a-z])(?<size>\d{1,2})$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex TypePattern();
 }

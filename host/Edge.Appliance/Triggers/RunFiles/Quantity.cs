@@ -51,16 +51,17 @@ public static partial class Quantity
     /// <returns>null and what is wrong, if the text is no such quantity.</returns>
     public static (double? Value, string? Fault) Parse(string text, Dimension dimension)
     {
-        Match match = Pattern().Match(text);
+        // The Greek letter and the sign for micro look alike, as do the letter and the sign for angstrom.
+        Match match = Pattern().Match(text.Replace('\u03BC', 'µ').Replace('\u212B', 'Å'));
         if (!match.Success || !double.TryParse(match.Groups["number"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
         {
-            return (null, $"found '{text}', which is no {dimension.Name}; write a number and a unit ({dimension.Units})");
+            return (null, $"found '{YamlSection.Shown(text)}', which is no {dimension.Name}; write a number and a unit ({dimension.Units})");
         }
 
         string unit = match.Groups["unit"].Value;
-        return unit.Length == 0 ? (null, $"found '{text}' without a unit; a {dimension.Name} needs one of {dimension.Units}")
+        return unit.Length == 0 ? (null, $"found '{YamlSection.Shown(text)}' without a unit; a {dimension.Name} needs one of {dimension.Units}")
             : dimension.Factor(unit) is double factor ? (number * factor, null)
-            : (null, $"found the unit '{unit}'; a {dimension.Name} is given in {dimension.Units}");
+            : (null, $"found the unit '{YamlSection.Shown(unit)}'; a {dimension.Name} is given in {dimension.Units}");
     }
 
     [GeneratedRegex(@"^\s*(?<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)\s*(?<unit>[^\s\d].*?)?\s*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -11,6 +11,7 @@ public abstract record RunFile(string Path, NetworkChoice Network, CardChoice Ca
     {
         YamlFile file = YamlFile.Read(path);
         string kind = file.Root.Choice("kind", null, "visit", "features");
+        file.ThrowIfFaulty(); // without the kind nobody knows which fields belong here
         RunFile run = kind == "features" ? FeaturesRunFile.Read(file) : VisitRunFile.Read(file);
         file.Finish();
         return run;
@@ -27,11 +28,10 @@ public sealed record NetworkChoice(string ModelPath, string? SettingsPath, Fixed
     {
         string? model = section.ExistingFile("model", required: true);
         string? settings = section.ExistingFile("settings", settingsRequired);
-        string format = section.Text("input_format", string.Empty);
         return new(
             model ?? string.Empty,
             settings,
-            format.Length > 0 ? FixedPointFormat.Parse(format) : null,
+            section.Format("input_format"),
             section.Integer("levels_per_stage", 3, 1, 64));
     }
 }
@@ -63,6 +63,9 @@ public sealed record FeaturesRunFile(
     IReadOnlyList<int>? KeepClasses)
     : RunFile(Path, Network, Card, OutputFolder)
 {
+    /// <summary>The card keeps classes by a mask of 32 bits.</summary>
+    public const int LargestClass = 31;
+
     internal static FeaturesRunFile Read(YamlFile file)
     {
         YamlSection root = file.Root;
@@ -71,10 +74,10 @@ public sealed record FeaturesRunFile(
             file.Path,
             NetworkChoice.Read(root.Section("network"), settingsRequired: false),
             CardChoice.Read(root.Section("card")),
-            file.Resolve(root.Section("output").Text("folder", "out/features")),
+            root.Section("output").OutputFolder("folder", "out/features"),
             root.ExistingFile("features", required: true) ?? string.Empty,
             decision.Choice("rule", "difference", "difference", "level", "class"),
             decision.Number("threshold", 0, -1e12, 1e12),
-            decision.Has("keep_classes") ? [.. decision.Texts("keep_classes").Select(text => int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out int value) ? value : -1)] : null);
+            decision.Integers("keep_classes", 0, LargestClass));
     }
 }

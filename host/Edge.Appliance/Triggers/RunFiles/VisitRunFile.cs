@@ -6,7 +6,7 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
     : RunFile(Path, Network, Card, OutputFolder)
 {
     /// <summary>Shortest heartbeat timeout in ADC samples: what a host that drives the simulated card keeps to with ease.</summary>
-    private const int LeastHeartbeatSamples = 1000;
+    internal const int LeastHeartbeatSamples = 1000;
 
     public required double CurrentPicoamperes { get; init; }
 
@@ -72,6 +72,10 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
 
     public double ElectronsPerSecond => CurrentPicoamperes * 1e-12 / 1.602176634e-19;
 
+    /// <summary>Pixels along each axis of the overview, so that the dose is the one asked for.</summary>
+    public int OverviewPixels => (int)Math.Min(
+        int.MaxValue, Math.Round(FieldOfView * Math.Sqrt(OverviewDose / (OverviewSamples * SamplePeriodSeconds * ElectronsPerSecond))));
+
     internal static VisitRunFile Read(YamlFile file)
     {
         YamlSection root = file.Root;
@@ -82,29 +86,18 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
         YamlSection overview = root.Section("overview");
         YamlSection visits = root.Section("visits");
         YamlSection limits = root.Section("limits");
-        CardChoice card = CardChoice.Read(root.Section("card"));
-        double period = detector.Quantity("sample_period", Dimension.Time, 50e-9, 1e-9, 1e-5);
-        double dwell = overview.Quantity("dwell", Dimension.Time, 100e-9, 50e-9, 1e-3);
-        CheckMultiple(file, "detector.sample_period", period * card.ClockHertz, 2, "clocks of card.clock");
-        CheckMultiple(file, "overview.dwell", dwell / period, 1, "times detector.sample_period");
         detector.Choice("link", "adc", "adc");
-        double heartbeat = limits.Quantity("heartbeat", Dimension.Time, 20e-3, 1e-5, 10);
-        if (heartbeat < LeastHeartbeatSamples * period)
-        {
-            file.Fault(1, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"limits.heartbeat is {heartbeat / period:0.#} times detector.sample_period; at least {LeastHeartbeatSamples} is allowed, since the host feeds it a few times in so many"));
-        }
-
-        return new(
+        var run = new VisitRunFile(
             file.Path,
             NetworkChoice.Read(root.Section("network"), settingsRequired: true),
-            card,
-            file.Resolve(root.Section("output").Text("folder", "out/visit")))
+            CardChoice.Read(root.Section("card")),
+            root.Section("output").OutputFolder("folder", "out/visit"))
         {
             CurrentPicoamperes = beam.Quantity("current", Dimension.Current, null, 0.01, 1e4),
             AcceleratingKilovolts = beam.Quantity("voltage", Dimension.Voltage, 80, 10, 1000),
             ConvergenceMilliradians = beam.Quantity("convergence_angle", Dimension.Angle, 30, 0.1, 100),
             SourceFwhm = beam.Quantity("source_size", Dimension.Length, 0.7, 0, 10),
-            SamplePeriodSeconds = period,
+            SamplePeriodSeconds = detector.Quantity("sample_period", Dimension.Time, 50e-9, 1e-9, 1e-5),
             PipelineSamples = detector.Integer("pipeline_samples", 0, 0, 60),
             SignalDelaySeconds = detector.Quantity("signal_delay", Dimension.Time, 0, 0, 1e-5),
             FieldOfView = scan.Quantity("field_of_view", Dimension.Length, null, 1, 1e5),
@@ -115,28 +108,26 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             LatticeConstant = material.Quantity("lattice_constant", Dimension.Length, null, 1, 100),
             ChalcogenWeight = material.Number("chalcogen_weight", 0.6, 0.01, 10),
             OverviewDose = overview.Quantity("dose", Dimension.Dose, 65, 0.1, 1e6),
-            OverviewDwellSeconds = dwell,
+            OverviewDwellSeconds = overview.Quantity("dwell", Dimension.Time, 100e-9, 50e-9, 1e-3),
             Margin = visits.Quantity("margin", Dimension.Length, 0.5, 0, 1e4),
             Repeats = visits.Integer("repeats", 1, 1, 1000),
             MinimumDwellSeconds = Optional(visits, "minimum_dwell"),
             MaximumDwellSeconds = Optional(visits, "maximum_dwell"),
             LargestElectrons = limits.Quantity("electrons", Dimension.Electrons, null, 1, 1e15),
-            HeartbeatSeconds = heartbeat,
+            HeartbeatSeconds = limits.Quantity("heartbeat", Dimension.Time, 20e-3, 1e-5, 10),
             Simulation = SimulationChoice.Read(root.Section("simulation")),
             Comparison = ComparisonChoice.Read(root.Section("comparison")),
         };
+        if (!file.HasFaults)
+        {
+            VisitLimits.Check(run, detector, scan, overview, visits, limits);
+        }
+
+        return run;
     }
 
     private static double? Optional(YamlSection section, string field) =>
         section.Has(field) ? section.Quantity(field, Dimension.Time, null, 50e-9, 3e-3) : null;
-
-    private static void CheckMultiple(YamlFile file, string field, double ratio, int least, string of)
-    {
-        if (ratio < least - 1e-6 || Math.Abs(ratio - Math.Round(ratio)) > 1e-6)
-        {
-            file.Fault(1, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{field} is {ratio:0.###} {of}; a whole number of at least {least} is allowed"));
-        }
-    }
 }
 
 /// <summary>The simulated microscope that stands in for a real one.</summary>

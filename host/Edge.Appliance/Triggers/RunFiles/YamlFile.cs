@@ -1,3 +1,4 @@
+using System.Text;
 using Edge.Networks;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -11,6 +12,7 @@ public sealed class YamlFile
 {
     private const long LargestFile = 1 << 20;
     private const int DeepestNesting = 32;
+    private const int MostFaultsShown = 40;
 
     private readonly List<(long Line, string Text)> faults = [];
 
@@ -24,36 +26,33 @@ public sealed class YamlFile
 
     public YamlSection Root { get; }
 
+    public bool HasFaults => faults.Count > 0;
+
     /// <exception cref="InvalidInputException">Not there, too large, or no YAML mapping.</exception>
     public static YamlFile Read(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new InvalidInputException($"{path}: there is no such file.");
-        }
-
-        if (new FileInfo(path).Length > LargestFile)
-        {
-            throw new InvalidInputException($"{path}: run files of up to {LargestFile} bytes are read.");
-        }
-
-        string text = File.ReadAllText(path);
+        string text = ReadText(path);
         try
         {
-            CheckNesting(text, path);
+            CheckStructure(text, path);
             var stream = new YamlStream();
             stream.Load(new StringReader(text));
             return stream.Documents is [{ RootNode: YamlMappingNode root }]
                 ? new(path, root)
-                : throw new InvalidInputException($"{path}: expected one YAML document of 'field: value' lines.");
+                : throw new InvalidInputException($"{path}: {(stream.Documents.Count == 0 ? "the file is empty; " : string.Empty)}expected one YAML document of 'field: value' lines.");
         }
         catch (YamlException error)
         {
-            throw new InvalidInputException($"{path}:{error.Start.Line}: not valid YAML: {error.InnerException?.Message ?? error.Message}", error);
+            throw new InvalidInputException($"{path}:{error.Start.Line}: not valid YAML: {Reason(error, text)}", error);
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or InvalidOperationException)
+        {
+            throw new InvalidInputException($"{path}: not valid YAML: {error.Message}", error);
         }
     }
 
     /// <summary>A path in the file, relative to the file's folder.</summary>
+    /// <exception cref="ArgumentException">Characters that no path has.</exception>
     public string Resolve(string relative) =>
         System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, relative));
 
@@ -63,22 +62,67 @@ public sealed class YamlFile
     public void Finish()
     {
         Root.RejectUnknown();
-        if (faults.Count > 0)
+        ThrowIfFaulty();
+    }
+
+    /// <summary>Throws if anything was wrong so far.</summary>
+    public void ThrowIfFaulty()
+    {
+        if (faults.Count == 0)
         {
-            throw new InvalidInputException(string.Join(Environment.NewLine, faults.OrderBy(fault => fault.Line).Select(fault => $"{Path}:{fault.Line}: {fault.Text}")));
+            return;
+        }
+
+        IEnumerable<string> lines = faults.OrderBy(fault => fault.Line).Take(MostFaultsShown).Select(fault => $"{Path}:{fault.Line}: {fault.Text}");
+        string more = faults.Count > MostFaultsShown ? $"{Environment.NewLine}{Path}: and {faults.Count - MostFaultsShown} more" : string.Empty;
+        throw new InvalidInputException(string.Join(Environment.NewLine, lines) + more);
+    }
+
+    private static string ReadText(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new InvalidInputException(Directory.Exists(path) ? $"{path}: is a folder; expected a file." : $"{path}: there is no such file.");
+        }
+
+        // A pipe has no length; what counts is what comes.
+        using FileStream file = File.OpenRead(path);
+        var bytes = new byte[LargestFile + 1];
+        int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > LargestFile)
+        {
+            throw new InvalidInputException($"{path}: too large; YAML files of up to {LargestFile} bytes are read.");
+        }
+
+        ReadOnlySpan<byte> content = bytes.AsSpan(0, length);
+        content = content.StartsWith("\uFEFF"u8) ? content[3..] : content;
+        try
+        {
+            return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(content);
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new InvalidInputException($"{path}: not a text file in UTF-8 (at byte {error.Index}).", error);
         }
     }
 
-    private static void CheckNesting(string text, string path)
+    /// <summary>Refuses what could make the tree larger than the file, before the tree is built.</summary>
+    private static void CheckStructure(string text, string path)
     {
         var parser = new Parser(new StringReader(text));
         int depth = 0;
         while (Advance())
         {
-            depth += parser.Current is MappingStart or SequenceStart ? 1 : parser.Current is MappingEnd or SequenceEnd ? -1 : 0;
+            ParsingEvent node = parser.Current!;
+            if (node is AnchorAlias || (node is NodeEvent { Anchor.IsEmpty: false }))
+            {
+                throw new InvalidInputException($"{path}:{node.Start.Line}: anchors (&name) and aliases (*name) are not read; write the value where it is needed, or put it in quotes.");
+            }
+
+            depth += node is MappingStart or SequenceStart ? 1 : node is MappingEnd or SequenceEnd ? -1 : 0;
             if (depth > DeepestNesting)
             {
-                throw new InvalidInputException($"{path}:{parser.Current!.Start.Line}: nested more than {DeepestNesting} levels deep.");
+                throw new InvalidInputException($"{path}:{node.Start.Line}: nested more than {DeepestNesting} levels deep.");
             }
         }
 
@@ -94,5 +138,15 @@ public sealed class YamlFile
                 throw new InvalidInputException($"{path}:{parser.Current?.End.Line ?? 1}: not valid YAML: brackets or quotes after this line do not match.", error);
             }
         }
+    }
+
+    private static string Reason(YamlException error, string text)
+    {
+        string line = text.Split('\n').ElementAtOrDefault((int)error.Start.Line - 1) ?? string.Empty;
+        return line.Contains('\t', StringComparison.Ordinal)
+            ? "the line holds a tab; YAML wants spaces"
+            : error.Message.Contains("uplicate key", StringComparison.Ordinal)
+                ? $"'{YamlSection.Shown(line.Split(':')[0].Trim())}' is given twice in one section"
+                : error.InnerException?.Message ?? error.Message;
     }
 }

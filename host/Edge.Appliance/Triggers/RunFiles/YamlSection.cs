@@ -1,4 +1,6 @@
 using System.Globalization;
+using Edge.Networks;
+using Edge.Networks.Numerics;
 using YamlDotNet.RepresentationModel;
 
 namespace Edge.Appliance.Triggers.RunFiles;
@@ -11,6 +13,7 @@ public sealed class YamlSection
     private readonly string name;
     private readonly YamlMappingNode? node;
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
+    private readonly HashSet<string> faulty = new(StringComparer.Ordinal);
     private readonly List<YamlSection> sections = [];
 
     internal YamlSection(YamlFile file, string name, YamlMappingNode? node)
@@ -28,9 +31,9 @@ public sealed class YamlSection
     public YamlSection Section(string field)
     {
         YamlNode? found = Find(field);
-        if (found is not null and not YamlMappingNode)
+        if (found is not null and not YamlMappingNode and not YamlScalarNode { Value: null or "" or "~" or "null" })
         {
-            Fault(found, field, "is a section with fields of its own");
+            Reject(field, $"found {Shown(found)}; expected a section: its fields in lines below, indented");
         }
 
         var section = new YamlSection(file, Full(field), found as YamlMappingNode);
@@ -49,11 +52,11 @@ public sealed class YamlSection
         (double? value, string? fault) = RunFiles.Quantity.Parse(scalar.Value ?? string.Empty, dimension);
         if (value is not double known)
         {
-            Fault(scalar, field, fault!);
+            Reject(field, $"{fault!}; {dimension.Format(min)} to {dimension.Format(max)} are allowed");
         }
         else if (known < min * (1 - 1e-12) || known > max * (1 + 1e-12))
         {
-            Fault(scalar, field, $"found {scalar.Value}; {dimension.Format(min)} to {dimension.Format(max)} are allowed");
+            Reject(field, $"found {Shown(scalar)}; {dimension.Format(min)} to {dimension.Format(max)} are allowed");
         }
         else
         {
@@ -75,16 +78,17 @@ public sealed class YamlSection
             return value;
         }
 
-        Fault(scalar, field, $"found '{scalar.Value}'; a whole number from {min} to {max} is allowed");
+        Reject(field, $"found {Shown(scalar)}; a whole number from {min} to {max} is allowed");
         return missing ?? min;
     }
 
     /// <summary>A plain number without unit.</summary>
     public double Number(string field, double? missing, double min, double max)
     {
+        string allowed = string.Create(CultureInfo.InvariantCulture, $"a number without unit, {min} to {max}");
         if (Scalar(field) is not { } scalar)
         {
-            return Missing(field, missing, string.Create(CultureInfo.InvariantCulture, $"a number, {min} to {max}"));
+            return Missing(field, missing, allowed);
         }
 
         if (double.TryParse(scalar.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= min && value <= max)
@@ -92,7 +96,7 @@ public sealed class YamlSection
             return value;
         }
 
-        Fault(scalar, field, string.Create(CultureInfo.InvariantCulture, $"found '{scalar.Value}'; a number from {min} to {max} is allowed"));
+        Reject(field, $"found {Shown(scalar)}; expected {allowed}");
         return missing ?? min;
     }
 
@@ -103,45 +107,84 @@ public sealed class YamlSection
             return scalar.Value;
         }
 
-        if (missing is null)
+        if (missing is null && !faulty.Contains(field))
         {
-            file.Fault(Line, $"{Full(field)} is missing");
+            file.Fault(LineOf(field), $"{Full(field)} is {(Has(field) ? "empty" : "missing")}");
         }
 
         return missing ?? string.Empty;
     }
 
+    /// <returns>One of the allowed; the first of them after a fault.</returns>
     public string Choice(string field, string? missing, params string[] allowed)
     {
-        string text = Text(field, missing);
-        if (text.Length > 0 && !allowed.Contains(text, StringComparer.Ordinal))
+        if (Scalar(field) is not { } scalar)
         {
-            Fault(Find(field)!, field, $"found '{text}'; allowed are {string.Join(", ", allowed)}");
+            if (missing is null && !faulty.Contains(field))
+            {
+                file.Fault(LineOf(field), $"{Full(field)} is missing: {string.Join(" or ", allowed)}");
+            }
+
+            return missing ?? allowed[0];
         }
 
-        return text;
+        if (allowed.Contains(scalar.Value, StringComparer.Ordinal))
+        {
+            return scalar.Value!;
+        }
+
+        string meant = NearestName.Of(scalar.Value ?? string.Empty, allowed) is { } near ? $"; did you mean '{near}'?" : ";";
+        Reject(field, $"found {Shown(scalar)}{meant} Allowed: {string.Join(", ", allowed)}");
+        return missing ?? allowed[0];
+    }
+
+    /// <summary>A fixed-point format; null where it is left out.</summary>
+    public FixedPointFormat? Format(string field)
+    {
+        string text = Text(field, string.Empty);
+        try
+        {
+            return text.Length > 0 ? FixedPointFormat.Parse(text) : null;
+        }
+        catch (InvalidInputException error)
+        {
+            Reject(field, error.Message);
+            return null;
+        }
     }
 
     /// <summary>The file's existing neighbour that the field names, as a full path; null where an optional one is left out.</summary>
     public string? ExistingFile(string field, bool required)
     {
-        if (Scalar(field) is not { } scalar)
+        if (Scalar(field) is not { Value.Length: > 0 } scalar)
         {
-            if (required)
+            if (required && !faulty.Contains(field))
             {
-                file.Fault(Line, $"{Full(field)} is missing: the path of a file, relative to this one");
+                file.Fault(LineOf(field), $"{Full(field)} is missing: the path of a file, relative to this one's folder");
             }
 
             return null;
         }
 
-        string path = file.Resolve(scalar.Value ?? string.Empty);
-        if (!File.Exists(path))
+        string? path = Resolved(field, scalar.Value);
+        if (path is not null && !File.Exists(path))
         {
-            Fault(scalar, field, $"found '{scalar.Value}', but there is no file {path}");
+            Reject(field, Directory.Exists(path) ? $"found {Shown(scalar)}, which is a folder; expected a file" : $"found {Shown(scalar)}, but there is no file {Shown(path)}");
         }
 
         return path;
+    }
+
+    /// <summary>A folder to write, as a full path; it need not exist.</summary>
+    public string OutputFolder(string field, string missing)
+    {
+        string? path = Resolved(field, Text(field, missing));
+        if (path is not null && File.Exists(path))
+        {
+            Reject(field, $"{path} is a file; expected a folder, or a name that is free");
+        }
+
+        return path ?? string.Empty;
     }
 
     /// <summary>Numbers in a sequence, one for each of the expected places.</summary>
@@ -149,7 +192,7 @@ public sealed class YamlSection
     {
         if (Find(field) is not YamlSequenceNode sequence || sequence.Children.Count != count)
         {
-            file.Fault(Find(field)?.Start.Line ?? Line, $"{Full(field)}: expected a list of {count} numbers");
+            file.Fault(LineOf(field), $"{Full(field)}: expected a list of {count} numbers");
             return new double[count];
         }
 
@@ -160,7 +203,33 @@ public sealed class YamlSection
                 return value;
             }
 
-            Fault(child, field, string.Create(CultureInfo.InvariantCulture, $"found '{child}'; numbers from {min} to {max} are allowed"));
+            file.Fault(child.Start.Line, string.Create(CultureInfo.InvariantCulture, $"{Full(field)}: found {Shown(child)}; numbers from {min} to {max} are allowed"));
+            return min;
+        })];
+    }
+
+    /// <summary>Whole numbers in a sequence of any length; null where it is left out.</summary>
+    public int[]? Integers(string field, int min, int max)
+    {
+        if (Find(field) is not { } found)
+        {
+            return null;
+        }
+
+        if (found is not YamlSequenceNode { Children.Count: > 0 } sequence)
+        {
+            Reject(field, $"found {Shown(found)}; expected a list of whole numbers from {min} to {max}, for example [{min}, {max}]");
+            return null;
+        }
+
+        return [.. sequence.Children.Select(child =>
+        {
+            if (child is YamlScalarNode { Value: { } text } && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max)
+            {
+                return value;
+            }
+
+            file.Fault(child.Start.Line, $"{Full(field)}: found {Shown(child)}; whole numbers from {min} to {max} are allowed");
             return min;
         })];
     }
@@ -172,30 +241,71 @@ public sealed class YamlSection
             return [.. sequence.Children.Select(child => ((YamlScalarNode)child).Value ?? string.Empty)];
         }
 
-        file.Fault(Find(field)?.Start.Line ?? Line, $"{Full(field)}: expected a list of names");
+        file.Fault(LineOf(field), $"{Full(field)}: expected a list of names");
         return [];
     }
 
-    internal void RejectUnknown()
+    /// <summary>Notes a fault of a field at its line.</summary>
+    public void Reject(string field, string text)
     {
-        foreach (KeyValuePair<YamlNode, YamlNode> child in node?.Children.AsEnumerable() ?? [])
+        faulty.Add(field);
+        file.Fault(LineOf(field), $"{Full(field)}: {text}");
+    }
+
+    /// <summary>True where none of these fields is known to be wrong, so that they can be compared.</summary>
+    public bool Sound(params string[] fields) => !fields.Any(faulty.Contains);
+
+    /// <summary>What was found, fit for a message: one line, not too long.</summary>
+    internal static string Shown(string text)
+    {
+        const int Longest = 60;
+        string cut = text.Length > Longest ? text[..Longest] + "..." : text;
+        return string.Concat(cut.Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter));
+    }
+
+    internal void RejectUnknown() => RejectUnknown([.. All().SelectMany(section => section.known.Select(field => section.Full(field)))]);
+
+    private void RejectUnknown(string[] everything)
+    {
+        foreach (YamlNode key in node?.Children.Keys.AsEnumerable() ?? [])
         {
-            string field = (child.Key as YamlScalarNode)?.Value ?? child.Key.ToString();
+            string field = (key as YamlScalarNode)?.Value ?? string.Empty;
             if (!known.Contains(field))
             {
-                string nearest = known.Where(candidate => Distance(candidate, field) <= 3).MinBy(candidate => Distance(candidate, field)) is { } close
-                    ? $"; did you mean '{close}'?"
-                    : string.Empty;
-                file.Fault(child.Key.Start.Line, $"{Full(field)} is not known{nearest} Allowed here: {string.Join(", ", known.Order(StringComparer.Ordinal))}");
+                string meant = NearestName.Of(field, known) is { } near ? $"; did you mean '{near}'?"
+                    : everything.FirstOrDefault(full => full.EndsWith($".{field}", StringComparison.Ordinal)) is { } elsewhere ? $"; it belongs to section '{elsewhere[..elsewhere.LastIndexOf('.')]}'."
+                    : ".";
+                file.Fault(key.Start.Line, $"{Shown(Full(key is YamlScalarNode ? field : "a list or section as field name"))} is not known{meant} Known here: {string.Join(", ", known.Order(StringComparer.Ordinal))}");
             }
         }
 
-        sections.ForEach(section => section.RejectUnknown());
+        sections.ForEach(section => section.RejectUnknown(everything));
     }
 
-    private long Line => node?.Start.Line ?? 1;
+    private IEnumerable<YamlSection> All() => sections.SelectMany(section => section.All()).Prepend(this);
+
+    private long LineOf(string field) => Find(field)?.Start.Line ?? node?.Start.Line ?? 1;
 
     private string Full(string field) => name.Length == 0 ? field : $"{name}.{field}";
+
+    private static string Shown(YamlNode node) => node switch
+    {
+        YamlScalarNode { Value.Length: > 0 } scalar => $"'{Shown(scalar.Value)}'",
+        YamlScalarNode => "nothing",
+        YamlSequenceNode => "a list",
+        _ => "a section",
+    };
+
+    private string? Resolved(string field, string path)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal))
+        {
+            Reject(field, $"found '{Shown(path)}', which is no path");
+            return null;
+        }
+
+        return file.Resolve(path);
+    }
 
     private YamlNode? Find(string field)
     {
@@ -206,9 +316,9 @@ public sealed class YamlSection
     private YamlScalarNode? Scalar(string field)
     {
         YamlNode? found = Find(field);
-        if (found is not null and not YamlScalarNode)
+        if (found is not null and not YamlScalarNode && !faulty.Contains(field))
         {
-            Fault(found, field, "expected a single value");
+            Reject(field, $"found {Shown(found)}; expected a single value");
         }
 
         return found as YamlScalarNode;
@@ -216,32 +326,11 @@ public sealed class YamlSection
 
     private double Missing(string field, double? missing, string what)
     {
-        if (missing is null)
+        if (missing is null && !faulty.Contains(field))
         {
-            file.Fault(Line, $"{Full(field)} is missing: {what}");
+            file.Fault(LineOf(field), $"{Full(field)} is missing: {what}");
         }
 
         return missing ?? 0;
-    }
-
-    private void Fault(YamlNode where, string field, string text) => file.Fault(where.Start.Line, $"{Full(field)}: {text}");
-
-    /// <summary>Edits between two names (Levenshtein).</summary>
-    private static int Distance(string a, string b)
-    {
-        int[] previous = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            var current = new int[b.Length + 1];
-            current[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
-            }
-
-            previous = current;
-        }
-
-        return previous[^1];
     }
 }
