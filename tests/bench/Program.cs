@@ -3,7 +3,7 @@ using Edge.Bench.Sections;
 
 // Measures and writes docs/measurements.md.
 // usage: [section...] [--out FILE]     no section: all of them
-ISection[] sections = [new JetSection(), new InterpreterSection(), new SiteSection(), new ModelsSection()];
+ISection[] sections = [new JetSection(), new InterpreterSection(), new SiteSection(), new VisitsSection(), new ModelsSection()];
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, key) =>

@@ -16,6 +16,9 @@ internal sealed record Row(string Figure, string Measured, string Target = "", b
     public static Row Below(string figure, Timing timing, double target, string unit) =>
         new(figure, timing.Text(unit), $"below {Text(target, unit)}", timing.Median < target);
 
+    public static Row AtLeast(string figure, double measured, double target, string unit = "") =>
+        new(figure, Text(measured, unit), $"at least {Text(target, unit)}", measured >= target);
+
     public static Row AtLeast(string figure, Timing timing, double target, string unit) =>
         new(figure, timing.Text(unit), $"at least {Text(target, unit)}", timing.Median >= target);
 

@@ -84,7 +84,7 @@ public sealed class CardControl(ICard card)
     }
 
     /// <summary>Re-arms the interlock: engaged, beam off until a dwell. The dose of the run counts from 0.</summary>
-    /// <exception cref="InvalidOperationException">A cause is still there; it is named.</exception>
+    /// <exception cref="CardStoppedException">A cause is still there; it is named.</exception>
     public void Engage()
     {
         card.Write(CardRegisters.HeartbeatAddress, 1);
@@ -92,7 +92,7 @@ public sealed class CardControl(ICard card)
         card.Write(CardRegisters.CommandAddress, Interlock == InterlockState.Tripped ? CardRegisters.CommandRearmMask : CardRegisters.CommandEngageMask);
         if (Interlock != InterlockState.Engaged)
         {
-            throw new InvalidOperationException($"the interlock does not engage: {TripCauses(card.Read(CardRegisters.LiveCausesAddress))}.");
+            throw new CardStoppedException($"the interlock does not engage: {TripCauses(card.Read(CardRegisters.LiveCausesAddress))}.");
         }
     }
 
@@ -122,7 +122,7 @@ public sealed class CardControl(ICard card)
 
     /// <summary>Starts the scan that the registers describe and returns when it has ended and its last record has arrived;
     /// every record of it goes to <paramref name="sink"/>, none of an earlier run does.</summary>
-    /// <exception cref="InvalidOperationException">The card tripped or refused; the message says why.</exception>
+    /// <exception cref="CardStoppedException">The card tripped or refused; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the beam is blanked.</exception>
     public void RunScan(Action<EventRecord> sink, CancellationToken cancel)
     {
@@ -214,7 +214,7 @@ public sealed class CardControl(ICard card)
         {
             if (wait == LongestDrain)
             {
-                throw new InvalidOperationException($"{card.Read(CardRegisters.EventsWaitingAddress)} event records wait on the card and do not arrive.");
+                throw new CardStoppedException($"{card.Read(CardRegisters.EventsWaitingAddress)} event records wait on the card and do not arrive.");
             }
 
             Wait(wait);
@@ -248,12 +248,12 @@ public sealed class CardControl(ICard card)
         uint causes = card.Read(CardRegisters.TripCausesAddress);
         if (Interlock == InterlockState.Tripped)
         {
-            throw new InvalidOperationException($"the interlock tripped and the beam is blanked: {TripCauses(causes)}.");
+            throw new CardStoppedException($"the interlock tripped and the beam is blanked: {TripCauses(causes)}.");
         }
 
         if ((status & (CardRegisters.StatusRefusedMask | CardRegisters.StatusAbortedMask)) != 0)
         {
-            throw new InvalidOperationException((status & CardRegisters.StatusRefusedMask) != 0 ? "the card refused the scan: its settings give no dwell." : "the scan was aborted.");
+            throw new CardStoppedException((status & CardRegisters.StatusRefusedMask) != 0 ? "the card refused the scan: its settings give no dwell." : "the scan was aborted.");
         }
     }
 

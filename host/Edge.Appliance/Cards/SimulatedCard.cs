@@ -172,7 +172,7 @@ public sealed unsafe class SimulatedCard : ICard
                 idle = count > 0 ? 0 : idle;
                 if (idle > 100)
                 {
-                    throw new InvalidOperationException("the card takes no vectors: is its vector source the host, and is there room for records?");
+                    throw new CardStoppedException("the card takes no vectors: is its vector source the host, and is there room for records?");
                 }
 
                 next += count * Image.InputCount;

@@ -91,7 +91,7 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
         }, cancel);
         if (arrived != signal.Length)
         {
-            throw new InvalidOperationException($"{signal.Length - arrived} of {signal.Length} pixels of the overview did not arrive ({EventsLost} records lost). Nothing was decided; run again.");
+            throw new CardStoppedException($"{signal.Length - arrived} of {signal.Length} pixels of the overview did not arrive ({EventsLost} records lost). Nothing was decided; run again.");
         }
 
         CalibrationEstimate calibration = CalibrationEstimate.From(model, 64 * signal.Sum(), events, (double)signal.Length * file.OverviewSamples, file.OverviewSamples);
@@ -155,7 +155,7 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
     {
         if (used >= FrameCap)
         {
-            throw new InvalidOperationException("the beam is blanked: the dose cap of the run was reached.");
+            throw new CardStoppedException("the beam is blanked: the dose cap of the run was reached.");
         }
 
         // With no dose counted and the low word first, no half-written cap can trip.

@@ -27,7 +27,7 @@ public sealed class SafetyTests(CardImages images)
         Assert.Equal((20 * bench.File.ClocksPerSample) + 1, LastFall(bench) - lastStrobe);
 
         // No re-arming while the cause lasts.
-        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(bench.Run.Prepare);
+        InvalidOperationException refused = Assert.ThrowsAny<InvalidOperationException>(bench.Run.Prepare);
         Assert.Contains("no samples from the detector", refused.Message, StringComparison.Ordinal);
         StaysDark(bench);
         bench.Card.DetectorPresent = true;
@@ -42,7 +42,7 @@ public sealed class SafetyTests(CardImages images)
         long fault = During(bench, () => bench.Card.ExternalInterlock = false);
         Trips(bench, "the external interlock is open");
         Assert.Equal(2, LastFall(bench) - fault); // two flip-flops take an asynchronous pin in
-        Assert.Throws<InvalidOperationException>(bench.Run.Prepare);
+        Assert.ThrowsAny<InvalidOperationException>(bench.Run.Prepare);
         StaysDark(bench);
         bench.Card.ExternalInterlock = true;
         bench.Card.Wait();
@@ -57,7 +57,7 @@ public sealed class SafetyTests(CardImages images)
         var run = new VisitRun(bench.File, bench.Model, silent);
         run.Prepare();
         silent.HeartbeatsLost = true;
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => run.VisitSites(bench.Sites(200), bench.TrueCalibration, visited: null, CancellationToken.None));
+        InvalidOperationException error = Assert.ThrowsAny<InvalidOperationException>(() => run.VisitSites(bench.Sites(200), bench.TrueCalibration, visited: null, CancellationToken.None));
         Assert.Contains("no heartbeat from the host", error.Message, StringComparison.Ordinal);
 
         // The last heartbeat came with Prepare, before the list was written.
@@ -227,7 +227,7 @@ public sealed class SafetyTests(CardImages images)
     {
         bench.Run.Prepare();
         IReadOnlyList<Position> sites = bench.Sites(Visits);
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => bench.Run.VisitSites(sites, bench.TrueCalibration, visited: null, CancellationToken.None));
+        InvalidOperationException error = Assert.ThrowsAny<InvalidOperationException>(() => bench.Run.VisitSites(sites, bench.TrueCalibration, visited: null, CancellationToken.None));
         Assert.Equal($"the interlock tripped and the beam is blanked: {why}.", error.Message);
     }
 
@@ -244,7 +244,7 @@ public sealed class SafetyTests(CardImages images)
 
         if (tripped)
         {
-            Assert.Throws<InvalidOperationException>(() => bench.Run.VisitSites(bench.Sites(3), bench.TrueCalibration, visited: null, CancellationToken.None));
+            Assert.ThrowsAny<InvalidOperationException>(() => bench.Run.VisitSites(bench.Sites(3), bench.TrueCalibration, visited: null, CancellationToken.None));
         }
 
         Assert.DoesNotContain(bench.Pins.Skip(pins - 1), pin => pin.PermitBeam);

@@ -91,7 +91,7 @@ public sealed class VectorTests(CardImages images, ITestOutputHelper output)
         using SimulatedCard card = Open(images.Site);
         card.Stall([], [1]);
         long[] rows = RandomNetworks.Rows(images.Site.Network, new Random(1), 300);
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => card.SendVectors(rows));
+        InvalidOperationException error = Assert.ThrowsAny<InvalidOperationException>(() => card.SendVectors(rows));
         Assert.Contains("takes no vectors", error.Message, StringComparison.Ordinal);
         Assert.Equal(256u, card.Read(CardRegisters.VectorsTakenAddress));
         Assert.Equal(0u, card.Read(CardRegisters.EventsDroppedAddress));
