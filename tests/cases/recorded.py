@@ -53,6 +53,6 @@ def _calibration(about, seen):
             expected = header.get(f'cal_{axis}_{field}_m')
             if expected is not None:
                 known = True
-                found = seen[f'calibration_{axis}'][f'{field}_metres']
+                found = seen[f'calibration_{axis}'][field]
                 require(found == expected, f'{field} of {axis} is {found} m instead of {expected} m')
     return ', calibration as in about.json' if known else ''

@@ -18,6 +18,10 @@ internal sealed class VisitsSection : ISection
     private const int Sessions = 25;
     private const int VisitsPerClassAndSession = 240;
     private const int FirstSeed = 1001;
+
+    /// <summary>Many times what a user would allow: a session here is as many visits as nine specimens have.</summary>
+    private const double MostElectrons = 1e8;
+
     private const double WrongTarget = 1;
     private const double SavedTarget = 40;
     private const double ScanTarget = 6;
@@ -33,7 +37,7 @@ internal sealed class VisitsSection : ISection
             throw new SectionSkippedException(missing);
         }
 
-        var file = (VisitRunFile)RunFile.Read(context.InTree("examples", "visit.yaml"));
+        VisitRunFile file = ((VisitRunFile)RunFile.Read(context.InTree("examples", "visit.yaml"))) with { LargestElectrons = MostElectrons };
         SiteModel model = SiteModel.Read(file.Network.SettingsPath!);
         Specimen specimen = SpecimenFile.Read(file.Simulation.SpecimenPath, file.Simulation.Source, file.Simulation.Detector);
         SlotImage slot = SlotImage.Build(file.Network, file.Card, FixedPointFormat.Parse(model.InputFormat), context.Terminal, context.Cancel);
