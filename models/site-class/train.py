@@ -26,7 +26,7 @@ SESSIONS, VISITS, TIMES = 2400, 80, 24             # rows = their product
 FLOAT_EPOCHS, QUANTIZED_EPOCHS = 5, 10
 TUNING_SESSIONS, TUNING_VISITS = 200, 240
 MIN_SAMPLES, MAX_SAMPLES = 16, 1700                # 1700: elapsed stays in its range up to 20 % above nominal current
-TARGET_WRONG = 0.008                                # leaves room below 1 % for other specimens
+TARGET_WRONG = 0.0055                               # leaves room below 1 % for specimens whose columns differ more
 GRID = np.arange(2.0, 9.01, 0.125)                 # thresholds tried, in logits
 MIX = np.array((109, 6, 3, 2)) / 120               # how often each class occurs in a specimen of this kind
 
