@@ -1,4 +1,4 @@
-"""evaluation.json -> table.md, the table in README.md, and error-against-dose.png.
+"""evaluation.json -> table.md and error-against-dose.png.
 usage: python3 report.py [folder]      (matplotlib for the picture)"""
 import json
 import sys
@@ -7,7 +7,6 @@ import numpy as np
 from specimen import CLASSES
 
 PEAK_PER_ELECTRON = 0.82       # e/A^2 at the centre of the probe: Airy pattern of 30 mrad at 80 kV, source 0.7 A
-BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 
 
 def table(r):
@@ -73,10 +72,6 @@ def plot(r, path):
 def write(result, folder):
     text = table(result)
     (folder / "table.md").write_text(text)
-    readme = folder / "README.md"
-    if readme.exists() and BEGIN in readme.read_text():
-        whole = readme.read_text()
-        readme.write_text(whole[:whole.index(BEGIN) + len(BEGIN)] + "\n" + text + whole[whole.index(END):])
     plot(result, folder / "error-against-dose.png")
     print(text)
 

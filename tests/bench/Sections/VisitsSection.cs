@@ -91,6 +91,7 @@ internal sealed class VisitsSection : ISection
             $"Specimen {Path.GetFileNameWithoutExtension(file.Simulation.SpecimenPath)}, which training never saw; {Sessions} sessions (seeds from {FirstSeed}), each with its own gain and current (product within 15 % of nominal), overview, lattice fit, drift, placement errors up to 0.3 A and noise.",
             "Electrons of the closed loop are all that reach the specimen between two moves: settling, the fall of the beam and leaks included. Undecided visits are counted apart, never as right.",
             "The other ways see the same sessions and the same errors of placement; they end at the deciding sample, and the electrons of the way to the dark beam are added. The uniform scan counts electrons without detector noise and knows its sites.",
+            "![error against dose](images/error-against-dose.png)",
             "Classes are visited equally often to measure their errors; electrons a site weigh them as they occur in the specimen.");
     }
 
@@ -104,6 +105,7 @@ internal sealed class VisitsSection : ISection
             .. new DwellStudy(new Judge(slot.Model.Integers, model), [.. runs.Select(run => run.Study)], visits, FirstSeed).Run(progress: null, context.Cancel),
             new UniformScanStudy(runs[0].Study, model.Classes.Count, visits, FirstSeed).Run(plan.AreaSquareAngstrom / sites, ideal: true, context.Cancel),
         ];
+        VisitCharts.WriteCurves(context.InTree("docs", "images", "error-against-dose.png"), curves, shares);
         return [.. MethodResults.Of(file, plan, chain, overview, sites, curves, shares)];
     }
 

@@ -30,12 +30,7 @@ internal static class VisitCharts
         WriteDose(Path.Combine(folder, Dose), pictures, truth);
         if (pictures.Curves.Count > 0)
         {
-            CurvePlot.WriteLogLog(
-                Path.Combine(folder, Curves),
-                "mean beam electrons per site",
-                "wrong decisions in the worst class, %",
-                pictures.Curves.Select((curve, i) => new Curve(curve.Name, Palette.Of(i), [.. Sorted(curve, pictures.Shares)])),
-                (100 * VisitJob.AllowedWrong, "1 %"));
+            WriteCurves(Path.Combine(folder, Curves), pictures.Curves, pictures.Shares);
         }
 
         int first = Array.FindIndex(result.Latency.Histogram, count => count > 0);
@@ -44,6 +39,14 @@ internal static class VisitCharts
         CurvePlot.WriteBars(
             Path.Combine(folder, LatencyName), "clocks from deciding sample to pin", "decisions", first, [.. result.Latency.Histogram[first..(last + 1)].Select(count => (double)count)]);
     }
+
+    /// <summary>Error against dose of every method.</summary>
+    public static void WriteCurves(string path, IReadOnlyList<MethodCurve> curves, double[] shares) => CurvePlot.WriteLogLog(
+        path,
+        "mean beam electrons per site",
+        "wrong decisions in the worst class, %",
+        curves.Select((curve, i) => new Curve(curve.Name, Palette.Of(i), [.. Sorted(curve, shares)])),
+        (100 * VisitJob.AllowedWrong, "1 %"));
 
     private static void WriteDefects(string path, SiteModel model, VisitPictures pictures, double[,] truth)
     {
