@@ -110,7 +110,7 @@ public sealed partial class DocumentationTests
     private static partial Regex CodeBlock();
 
     // section.Quantity("name", ...), root.Section("name"), Optional(section, "name")
-    [GeneratedRegex(@"(\.(Quantity|Integer|Number|Numbers|Text|Texts|Choice|ExistingFile|OutputFolder|Section)\(|Optional\(\w+,)\s*""(?<field>\w+)""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(\.(Quantity|Integer|Integers|Number|Numbers|Text|Texts|Choice|Format|ExistingFile|OutputFolder|Section)\(|Optional\(\w+,)\s*""(?<field>\w+)""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex FieldRead();
 
     // | `name`, `other` | ...      and the sections: **`name`**

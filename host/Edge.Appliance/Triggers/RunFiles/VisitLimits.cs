@@ -3,7 +3,7 @@ using static System.FormattableString;
 
 namespace Edge.Appliance.Triggers.RunFiles;
 
-/// <summary>What several fields of a visit must keep together: each alone is in its range.</summary>
+/// <summary>What several fields of a visit must keep together, each in its range alone. Only sound fields are compared.</summary>
 internal static class VisitLimits
 {
     /// <summary>Of the card's counters of samples.</summary>
@@ -14,26 +14,54 @@ internal static class VisitLimits
 
     private const int FewestOverviewPixels = 8;
 
-    public static void Check(VisitRunFile run, YamlSection detector, YamlSection scan, YamlSection overview, YamlSection visits, YamlSection limits)
+    public static void Check(YamlFile file, VisitRunFile run, YamlSection detector, YamlSection scan, YamlSection overview, YamlSection visits, YamlSection limits)
     {
         double clocks = run.SamplePeriodSeconds * run.Card.ClockHertz;
         string period = Dimension.Time.Format(run.SamplePeriodSeconds);
-        if (!IsWhole(clocks) || clocks < 2 - 1e-6)
+        if (!file.Sound("detector.sample_period"))
+        {
+            return;
+        }
+
+        if (file.Sound("card.clock") && (!IsWhole(clocks) || clocks < 2 - 1e-6))
         {
             detector.Reject("sample_period", Invariant($"{period} is {clocks:0.###} clocks of card.clock ({Dimension.Frequency.Format(run.Card.ClockHertz)}); a whole number of at least 2 is allowed"));
         }
 
-        CheckOverview(run, period, scan, overview);
-        CheckDwells(run, period, visits);
-        if (2 * run.Margin >= run.FieldOfView)
+        if (file.Sound("overview.dwell"))
+        {
+            CheckOverviewDwell(run, period, overview);
+        }
+
+        if (file.Sound("overview.dwell", "overview.dose", "scan.field_of_view", "beam.current", "material.lattice_constant"))
+        {
+            CheckOverviewPixels(run, scan, overview);
+        }
+
+        if (file.Sound("visits.minimum_dwell", "visits.maximum_dwell"))
+        {
+            CheckDwells(run, period, visits);
+        }
+
+        if (file.Sound("visits.margin", "scan.field_of_view") && 2 * run.Margin >= run.FieldOfView)
         {
             visits.Reject("margin", $"{Dimension.Length.Format(run.Margin)} on both sides leaves nothing of scan.field_of_view, {Dimension.Length.Format(run.FieldOfView)}");
         }
 
         double electrons = run.OverviewDose * run.FieldOfView * run.FieldOfView;
-        if (run.LargestElectrons < electrons)
+        if (file.Sound("limits.electrons", "overview.dose", "scan.field_of_view") && run.LargestElectrons < electrons)
         {
             limits.Reject("electrons", Invariant($"{Dimension.Electrons.Format(run.LargestElectrons)} would stop the run in its overview, which takes {Dimension.Electrons.Format(electrons)} (overview.dose times the square of scan.field_of_view)"));
+        }
+
+        CheckHeartbeat(file, run, period, limits);
+    }
+
+    private static void CheckHeartbeat(YamlFile file, VisitRunFile run, string period, YamlSection limits)
+    {
+        if (!file.Sound("limits.heartbeat"))
+        {
+            return;
         }
 
         if (run.HeartbeatSeconds < VisitRunFile.LeastHeartbeatSamples * run.SamplePeriodSeconds)
@@ -41,21 +69,23 @@ internal static class VisitLimits
             limits.Reject("heartbeat", Invariant($"{Dimension.Time.Format(run.HeartbeatSeconds)} is {run.HeartbeatSeconds / run.SamplePeriodSeconds:0.#} times detector.sample_period ({period}); at least {VisitRunFile.LeastHeartbeatSamples} times is allowed, since the host feeds it a few times in so many"));
         }
 
-        if (run.HeartbeatSeconds * run.Card.ClockHertz > uint.MaxValue)
+        if (file.Sound("card.clock") && run.HeartbeatSeconds * run.Card.ClockHertz > uint.MaxValue)
         {
             limits.Reject("heartbeat", $"{Dimension.Time.Format(run.HeartbeatSeconds)} is more clocks than the card counts; {Dimension.Time.Format(uint.MaxValue / run.Card.ClockHertz)} at most at card.clock {Dimension.Frequency.Format(run.Card.ClockHertz)}");
         }
     }
 
-    private static void CheckOverview(VisitRunFile run, string period, YamlSection scan, YamlSection overview)
+    private static void CheckOverviewDwell(VisitRunFile run, string period, YamlSection overview)
     {
         double samples = run.OverviewDwellSeconds / run.SamplePeriodSeconds;
         if (!IsWhole(samples) || samples < 1 - 1e-6 || samples > MostSamples)
         {
             overview.Reject("dwell", Invariant($"{Dimension.Time.Format(run.OverviewDwellSeconds)} is {samples:0.###} times detector.sample_period ({period}); a whole number from 1 to {MostSamples} is allowed"));
-            return;
         }
+    }
 
+    private static void CheckOverviewPixels(VisitRunFile run, YamlSection scan, YamlSection overview)
+    {
         int pixels = run.OverviewPixels;
         double pitch = run.FieldOfView / Math.Max(pixels, 1);
         double coarsest = LatticeFit.CoarsestPitch(run.LatticeConstant);

@@ -118,11 +118,7 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             Simulation = SimulationChoice.Read(root.Section("simulation")),
             Comparison = ComparisonChoice.Read(root.Section("comparison")),
         };
-        if (!file.HasFaults)
-        {
-            VisitLimits.Check(run, detector, scan, overview, visits, limits);
-        }
-
+        VisitLimits.Check(file, run, detector, scan, overview, visits, limits);
         return run;
     }
 

@@ -15,6 +15,7 @@ public sealed class YamlFile
     private const int MostFaultsShown = 40;
 
     private readonly List<(long Line, string Text)> faults = [];
+    private readonly HashSet<string> faulty = new(StringComparer.Ordinal);
 
     private YamlFile(string path, YamlMappingNode root)
     {
@@ -25,8 +26,6 @@ public sealed class YamlFile
     public string Path { get; }
 
     public YamlSection Root { get; }
-
-    public bool HasFaults => faults.Count > 0;
 
     /// <exception cref="InvalidInputException">Not there, too large, or no YAML mapping.</exception>
     public static YamlFile Read(string path)
@@ -43,7 +42,8 @@ public sealed class YamlFile
         }
         catch (YamlException error)
         {
-            throw new InvalidInputException($"{path}:{error.Start.Line}: not valid YAML: {Reason(error, text)}", error);
+            (long line, string reason) = Reason(error, text);
+            throw new InvalidInputException($"{path}:{line}: not valid YAML: {reason}", error);
         }
         catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or InvalidOperationException)
         {
@@ -56,7 +56,15 @@ public sealed class YamlFile
     public string Resolve(string relative) =>
         System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, relative));
 
-    public void Fault(long line, string text) => faults.Add((line, text));
+    /// <param name="field">With its section: <c>scan.settle</c>.</param>
+    public void Fault(long line, string field, string text)
+    {
+        faulty.Add(field);
+        faults.Add((line, $"{field}: {text}"));
+    }
+
+    /// <summary>True where none of these fields, named with their sections, is known to be wrong: they can be compared.</summary>
+    public bool Sound(params string[] fields) => !fields.Any(faulty.Contains);
 
     /// <summary>Throws if anything was wrong, naming unknown fields too.</summary>
     public void Finish()
@@ -140,13 +148,19 @@ public sealed class YamlFile
         }
     }
 
-    private static string Reason(YamlException error, string text)
+    /// <summary>Where the parser stumbled and why, in words for those who did not write it.</summary>
+    private static (long Line, string Text) Reason(YamlException error, string text)
     {
-        string line = text.Split('\n').ElementAtOrDefault((int)error.Start.Line - 1) ?? string.Empty;
-        return line.Contains('\t', StringComparison.Ordinal)
-            ? "the line holds a tab; YAML wants spaces"
-            : error.Message.Contains("uplicate key", StringComparison.Ordinal)
-                ? $"'{YamlSection.Shown(line.Split(':')[0].Trim())}' is given twice in one section"
-                : error.InnerException?.Message ?? error.Message;
+        string[] lines = text.Split('\n');
+        int tab = Array.FindIndex(lines, line => line.AsSpan(0, line.Length - line.AsSpan().TrimStart().Length).Contains('\t'));
+        if (tab >= 0)
+        {
+            return (tab + 1, "the line begins with a tab; indent with spaces");
+        }
+
+        string there = lines.ElementAtOrDefault((int)error.Start.Line - 1) ?? string.Empty;
+        return (error.Start.Line, error.Message.Contains("uplicate key", StringComparison.Ordinal)
+            ? $"'{YamlSection.Shown(there.Split(':')[0].Trim())}' is given twice in one section"
+            : YamlSection.Shown(error.InnerException?.Message ?? error.Message, longest: 400));
     }
 }

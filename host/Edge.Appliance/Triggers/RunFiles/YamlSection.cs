@@ -13,7 +13,6 @@ public sealed class YamlSection
     private readonly string name;
     private readonly YamlMappingNode? node;
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
-    private readonly HashSet<string> faulty = new(StringComparer.Ordinal);
     private readonly List<YamlSection> sections = [];
 
     internal YamlSection(YamlFile file, string name, YamlMappingNode? node)
@@ -107,9 +106,9 @@ public sealed class YamlSection
             return scalar.Value;
         }
 
-        if (missing is null && !faulty.Contains(field))
+        if (missing is null && file.Sound(Full(field)))
         {
-            file.Fault(LineOf(field), $"{Full(field)} is {(Has(field) ? "empty" : "missing")}");
+            Reject(field, $"is {(Has(field) ? "empty" : "missing")}");
         }
 
         return missing ?? string.Empty;
@@ -120,9 +119,9 @@ public sealed class YamlSection
     {
         if (Scalar(field) is not { } scalar)
         {
-            if (missing is null && !faulty.Contains(field))
+            if (missing is null && file.Sound(Full(field)))
             {
-                file.Fault(LineOf(field), $"{Full(field)} is missing: {string.Join(" or ", allowed)}");
+                Reject(field, $"is missing; {string.Join(" or ", allowed)} are allowed");
             }
 
             return missing ?? allowed[0];
@@ -158,9 +157,9 @@ public sealed class YamlSection
     {
         if (Scalar(field) is not { Value.Length: > 0 } scalar)
         {
-            if (required && !faulty.Contains(field))
+            if (required && file.Sound(Full(field)))
             {
-                file.Fault(LineOf(field), $"{Full(field)} is missing: the path of a file, relative to this one's folder");
+                Reject(field, "is missing; the path of a file, relative to this one's folder");
             }
 
             return null;
@@ -169,7 +168,7 @@ public sealed class YamlSection
         string? path = Resolved(field, scalar.Value);
         if (path is not null && !File.Exists(path))
         {
-            Reject(field, Directory.Exists(path) ? $"found {Shown(scalar)}, which is a folder; expected a file" : $"found {Shown(scalar)}, but there is no file {Shown(path)}");
+            Reject(field, Directory.Exists(path) ? $"found {Shown(scalar)}, which is a folder; expected a file" : $"found {Shown(scalar)}, but there is no file {Shown(path, longest: 400)}");
         }
 
         return path;
@@ -192,7 +191,7 @@ public sealed class YamlSection
     {
         if (Find(field) is not YamlSequenceNode sequence || sequence.Children.Count != count)
         {
-            file.Fault(LineOf(field), $"{Full(field)}: expected a list of {count} numbers");
+            Reject(field, $"expected a list of {count} numbers");
             return new double[count];
         }
 
@@ -203,7 +202,7 @@ public sealed class YamlSection
                 return value;
             }
 
-            file.Fault(child.Start.Line, string.Create(CultureInfo.InvariantCulture, $"{Full(field)}: found {Shown(child)}; numbers from {min} to {max} are allowed"));
+            file.Fault(child.Start.Line, Full(field), string.Create(CultureInfo.InvariantCulture, $"found {Shown(child)}; numbers from {min} to {max} are allowed"));
             return min;
         })];
     }
@@ -229,7 +228,7 @@ public sealed class YamlSection
                 return value;
             }
 
-            file.Fault(child.Start.Line, $"{Full(field)}: found {Shown(child)}; whole numbers from {min} to {max} are allowed");
+            file.Fault(child.Start.Line, Full(field), $"found {Shown(child)}; whole numbers from {min} to {max} are allowed");
             return min;
         })];
     }
@@ -241,25 +240,17 @@ public sealed class YamlSection
             return [.. sequence.Children.Select(child => ((YamlScalarNode)child).Value ?? string.Empty)];
         }
 
-        file.Fault(LineOf(field), $"{Full(field)}: expected a list of names");
+        Reject(field, "expected a list of names");
         return [];
     }
 
-    /// <summary>Notes a fault of a field at its line.</summary>
-    public void Reject(string field, string text)
-    {
-        faulty.Add(field);
-        file.Fault(LineOf(field), $"{Full(field)}: {text}");
-    }
-
-    /// <summary>True where none of these fields is known to be wrong, so that they can be compared.</summary>
-    public bool Sound(params string[] fields) => !fields.Any(faulty.Contains);
+    /// <summary>Notes a fault of a field at its line: <c>scan.settle: is missing; ...</c>.</summary>
+    public void Reject(string field, string text) => file.Fault(LineOf(field), Full(field), text);
 
     /// <summary>What was found, fit for a message: one line, not too long.</summary>
-    internal static string Shown(string text)
+    internal static string Shown(string text, int longest = 60)
     {
-        const int Longest = 60;
-        string cut = text.Length > Longest ? text[..Longest] + "..." : text;
+        string cut = text.Length > longest ? text[..longest] + "..." : text;
         return string.Concat(cut.Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter));
     }
 
@@ -275,7 +266,7 @@ public sealed class YamlSection
                 string meant = NearestName.Of(field, known) is { } near ? $"; did you mean '{near}'?"
                     : everything.FirstOrDefault(full => full.EndsWith($".{field}", StringComparison.Ordinal)) is { } elsewhere ? $"; it belongs to section '{elsewhere[..elsewhere.LastIndexOf('.')]}'."
                     : ".";
-                file.Fault(key.Start.Line, $"{Shown(Full(key is YamlScalarNode ? field : "a list or section as field name"))} is not known{meant} Known here: {string.Join(", ", known.Order(StringComparer.Ordinal))}");
+                file.Fault(key.Start.Line, Shown(Full(key is YamlScalarNode ? field : "(a list or section as name)")), $"is not known{meant} Known here: {string.Join(", ", known.Order(StringComparer.Ordinal))}");
             }
         }
 
@@ -316,7 +307,7 @@ public sealed class YamlSection
     private YamlScalarNode? Scalar(string field)
     {
         YamlNode? found = Find(field);
-        if (found is not null and not YamlScalarNode && !faulty.Contains(field))
+        if (found is not null and not YamlScalarNode && file.Sound(Full(field)))
         {
             Reject(field, $"found {Shown(found)}; expected a single value");
         }
@@ -326,9 +317,9 @@ public sealed class YamlSection
 
     private double Missing(string field, double? missing, string what)
     {
-        if (missing is null && !faulty.Contains(field))
+        if (missing is null && file.Sound(Full(field)))
         {
-            file.Fault(LineOf(field), $"{Full(field)} is missing: {what}");
+            Reject(field, $"is missing; {what}");
         }
 
         return missing ?? 0;
