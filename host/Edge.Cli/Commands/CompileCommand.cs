@@ -19,7 +19,7 @@ internal static class CompileCommand
         target.CompletionSources.Add("fabric");
         command.Add(output);
         command.Add(target);
-        Terminal.Handle(command, (parsed, terminal, _) =>
+        Terminal.Handle(command, (parsed, terminal, cancel) =>
         {
             if (parsed.GetValue(target) is not "fabric")
             {
@@ -37,6 +37,7 @@ internal static class CompileCommand
             }
 
             FabricNetwork fabric = FabricNetwork.Compile(quantized.Integers, model.LevelsPerStage(parsed));
+            cancel.ThrowIfCancellationRequested();
             CompiledNetwork.Write(folder, quantized, fabric, model.Path(parsed));
             terminal.Result(
                 new { Folder = Path.GetFullPath(folder), Seconds = clock.Elapsed.TotalSeconds, Report = CompiledNetwork.Report(quantized, fabric, model.Path(parsed)) },

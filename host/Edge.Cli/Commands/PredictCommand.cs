@@ -47,6 +47,7 @@ internal static class PredictCommand
 
             var runner = new BackendRunner(network, model.LevelsPerStage(parsed), terminal.Progress);
             long[] results = runner.Run(backends[0], values, encoded, cancel);
+            cancel.ThrowIfCancellationRequested();
             int[] shape = [rows.Rows, .. network.Output.Shape];
             if (parsed.GetValue(integers))
             {

@@ -44,6 +44,7 @@ internal static class VerifyCommand
                 return ExitCode.Mismatch;
             }
 
+            cancel.ThrowIfCancellationRequested();
             RowsOutside.Report(terminal, [.. result.RowsOutside], quantized.Integers.Input.Origin);
             terminal.Result(result, text => Print(text, result));
             return result.Passed ? ExitCode.Success : ExitCode.Mismatch;
