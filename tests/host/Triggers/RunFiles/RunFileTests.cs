@@ -254,7 +254,7 @@ public sealed class RunFileTests : IDisposable
     {
         byte[] whole = Encoding.UTF8.GetBytes(Visit);
         var random = new Random(5);
-        for (int k = 0; k < 1500; k++)
+        for (int k = 0; k < 600; k++)
         {
             byte[] bytes = k % 3 == 0 ? whole[..random.Next(whole.Length)] : [.. whole];
             for (int flips = 0; k % 3 != 0 && flips < 3; flips++)
