@@ -71,7 +71,7 @@ public sealed class TiaSeries
         int version = BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(4));
         int type = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(6));
         int count = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(18));
-        if (version is < 0x200 or > 0x2ff)
+        if (version is < 0x200 or > 0x220)
         {
             throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture, $"{path}: a TIA series of version 0x{version:x}; 0x200 to 0x220 are read."));
         }
