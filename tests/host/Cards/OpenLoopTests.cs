@@ -8,7 +8,7 @@ namespace Edge.Tests.Cards;
 public sealed class OpenLoopTests(CardImages images, ITestOutputHelper output)
 {
     /// <summary>Short enough that some visits stay undecided.</summary>
-    private const double ShortDwell = 20e-6;
+    private const double ShortDwell = 30e-6;
 
     [Theory]
     [InlineData(1, 3)]
