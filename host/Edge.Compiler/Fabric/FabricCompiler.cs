@@ -1,3 +1,4 @@
+using Edge.Networks.Graph;
 using Edge.Networks.Integers;
 using Edge.Networks.Numerics;
 
@@ -29,6 +30,40 @@ public static class FabricCompiler
         }
 
         return builder.Build([.. tensors[network.OutputTensor].Select(form => form.Realise(builder))], network.InputLength);
+    }
+
+    /// <summary>Adders before any is shared: digits of the weights that are not zero, levels, and comparisons.</summary>
+    public static long EstimatedAdders(IntegerNetwork network) => network.Operations.Sum(operation => operation switch
+    {
+        Affine affine => affine.Weights.Values.Sum(Digits),
+        WindowedAffine windowed => Digits(windowed),
+        WindowedMax windowed => (long)windowed.Windows.Groups * windowed.Windows.Positions * (windowed.Windows.Taps - 1),
+        Scale scale => scale.Multipliers.Sum(Digits),
+        Thresholds thresholds => thresholds.Levels.Sum(levels => (long)levels.Length),
+        Concatenate or Rearrange => 0,
+        _ => network.Tensors[operation.Inputs[0]].Length,
+    });
+
+    private static long Digits(long weight) => CanonicalSignedDigits.Of(weight).Count();
+
+    private static long Digits(WindowedAffine windowed)
+    {
+        long[] digits = [.. windowed.Kernels.Values.Select(Digits)];
+        Windows windows = windowed.Windows;
+        long sum = 0;
+        for (int kernel = 0; kernel < windowed.Kernels.Rows; kernel++)
+        {
+            for (int position = 0; position < windows.Positions; position++)
+            {
+                ReadOnlySpan<int> window = windows.Of(windowed.GroupOf(kernel), position);
+                for (int tap = 0; tap < window.Length; tap++)
+                {
+                    sum += window[tap] < 0 ? 0 : digits[(kernel * windows.Taps) + tap];
+                }
+            }
+        }
+
+        return sum;
     }
 
     private static LinearForm[] Expand(AdderGraphBuilder builder, IntegerOperation operation, LinearForm[][] tensors)
@@ -63,6 +98,26 @@ public static class FabricCompiler
                 int[] nodes = [.. x.Select(form => form.Realise(builder))];
                 return [.. rearrange.Indices.Select(index => LinearForm.Of(nodes[index]))];
 
+            case WindowedAffine windowed:
+                LinearForm[] taps = [.. x.Select(form => LinearForm.Of(form.Realise(builder)))];
+                return [.. windowed.Bias.Select((bias, i) =>
+                {
+                    int kernel = i / windowed.Windows.Positions;
+                    ReadOnlySpan<int> window = windowed.Windows.Of(windowed.GroupOf(kernel), i % windowed.Windows.Positions);
+                    return Combine(taps, window, windowed.Kernels.Row(kernel), bias);
+                })];
+
+            case WindowedMax windowed:
+                int[] players = [.. x.Select(form => form.Realise(builder))];
+                return [.. Enumerable.Range(0, windowed.Windows.Groups * windowed.Windows.Positions).Select(i =>
+                {
+                    ReadOnlySpan<int> window = windowed.Windows.Of(i / windowed.Windows.Positions, i % windowed.Windows.Positions);
+                    return LinearForm.Of(Tournament(builder, [.. window.ToArray().Distinct().Select(index => (players[index], players[index]))]));
+                })];
+
+            case Concatenate concatenate:
+                return [.. concatenate.Parts.SelectMany(part => tensors[part])];
+
             default:
                 throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation");
         }
@@ -74,6 +129,20 @@ public static class FabricCompiler
         for (int j = 0; j < weights.Length; j++)
         {
             terms.AddRange(inputs[j].Times(weights[j]).Terms);
+        }
+
+        return new(terms, bias);
+    }
+
+    private static LinearForm Combine(LinearForm[] inputs, ReadOnlySpan<int> window, ReadOnlySpan<long> weights, long bias)
+    {
+        var terms = new List<Term>();
+        for (int tap = 0; tap < window.Length; tap++)
+        {
+            if (window[tap] >= 0)
+            {
+                terms.AddRange(inputs[window[tap]].Times(weights[tap]).Terms);
+            }
         }
 
         return new(terms, bias);
@@ -110,9 +179,12 @@ public static class FabricCompiler
     }
 
     /// <summary>Index of the first largest node, by a tournament.</summary>
-    private static int Largest(AdderGraphBuilder builder, int[] nodes)
+    private static int Largest(AdderGraphBuilder builder, int[] nodes) =>
+        Tournament(builder, [.. nodes.Select((node, index) => (node, builder.Constant(index)))]);
+
+    /// <summary>What the first player with the largest node carries with it.</summary>
+    private static int Tournament(AdderGraphBuilder builder, List<(int Node, int Index)> players)
     {
-        var players = nodes.Select((node, index) => (Node: node, Index: builder.Constant(index))).ToList();
         while (players.Count > 1)
         {
             var winners = new List<(int Node, int Index)>();

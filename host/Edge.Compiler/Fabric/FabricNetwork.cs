@@ -23,9 +23,19 @@ public sealed record FabricNetwork(
 
     private const int LargestPort = 1 << 16;
 
+    /// <summary>Adders beyond which unrolling would only use up memory and time.</summary>
+    private const long LargestAdderCount = 1 << 20;
+
     /// <exception cref="InvalidInputException">Too large to unroll.</exception>
     public static FabricNetwork Compile(IntegerNetwork network, int levelsPerStage = DefaultLevelsPerStage)
     {
+        long adders = FabricCompiler.EstimatedAdders(network);
+        if (adders > LargestAdderCount)
+        {
+            throw new InvalidInputException(
+                $"{network.Name}: unrolled, it would need about {adders} adders; at most {LargestAdderCount} are allowed, and an FPGA holds far fewer. Choose a smaller network or input; --on reference,onnxruntime works for any size.");
+        }
+
         AdderGraph graph = FabricCompiler.Unroll(network);
         Pipeline pipeline = Pipeline.Cut(graph, levelsPerStage);
         int inputWidth = network.InputTensor.Ranges.Max(WidthOf);

@@ -46,6 +46,28 @@ public static class FloatInterpreter
 
                 return sums;
 
+            case Convolution convolution:
+                return Convolve(convolution, x);
+
+            case MaxPool pool:
+                return [.. Enumerable.Range(0, pool.Length).Select(i =>
+                {
+                    double greatest = double.NegativeInfinity;
+                    foreach (int index in pool.Windows.Of(i / pool.Windows.Positions, i % pool.Windows.Positions))
+                    {
+                        greatest = Math.Max(greatest, x[index]);
+                    }
+
+                    return greatest;
+                })];
+
+            case LeakyRelu leaky:
+                double[] slopes = [.. leaky.Slopes.Select(slope => slope.ToDouble())];
+                return [.. x.Select((value, i) => value >= 0 ? value : value * slopes[slopes.Length == 1 ? 0 : i])];
+
+            case Concatenation concatenation:
+                return [.. concatenation.Parts.SelectMany(part => values[part])];
+
             case ElementwiseAffine affine:
                 double[] gains = [.. affine.Gains.Select(gain => gain.ToDouble())];
                 double[] offsets = [.. affine.Offsets.Select(offset => offset.ToDouble())];
@@ -89,5 +111,23 @@ public static class FloatInterpreter
             default:
                 throw new ArgumentOutOfRangeException(nameof(layer), layer.Name, "unknown layer");
         }
+    }
+
+    private static double[] Convolve(Convolution convolution, double[] x)
+    {
+        Windows windows = convolution.Windows;
+        double[] weights = convolution.Weights.Values;
+        var sums = new double[convolution.Length];
+        for (int i = 0; i < sums.Length; i++)
+        {
+            int kernel = i / windows.Positions;
+            ReadOnlySpan<int> window = windows.Of(convolution.GroupOf(kernel), i % windows.Positions);
+            for (int tap = 0; tap < window.Length; tap++)
+            {
+                sums[i] += window[tap] < 0 ? 0 : weights[(kernel * windows.Taps) + tap] * x[window[tap]];
+            }
+        }
+
+        return sums;
     }
 }

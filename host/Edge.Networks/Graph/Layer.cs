@@ -14,10 +14,43 @@ public abstract record Layer(int Output, string Name, int[] Shape)
     public int Length => Shape.Aggregate(1, (product, size) => product * size);
 }
 
-/// <summary>y[i] = sum over j of Weights[i, j] x[j]. Weights (outputs, inputs).</summary>
-public sealed record Dense(int Output, string Name, int[] Shape, int Input, ConstantTensor Weights) : Layer(Output, Name, Shape)
+/// <summary>Sums of inputs times constant weights. Each row of Weights is a kernel that one output or many use.</summary>
+public abstract record Linear(int Output, string Name, int[] Shape, int Input, ConstantTensor Weights) : Layer(Output, Name, Shape)
 {
     public override IReadOnlyList<int> Inputs => [Input];
+
+    /// <summary>Outputs that share a kernel; they stand together: output i uses row i / OutputsPerKernel.</summary>
+    public int OutputsPerKernel => Length / Weights.Shape[0];
+}
+
+/// <summary>y[i] = sum over j of Weights[i, j] x[j]. Weights (outputs, inputs).</summary>
+public sealed record Dense(int Output, string Name, int[] Shape, int Input, ConstantTensor Weights) : Linear(Output, Name, Shape, Input, Weights);
+
+/// <summary>y[k, p] = sum over t of Weights[k, t] x[window of k's group at p, tap t]. Weights (kernels, taps); the kernels
+/// of a group follow each other. Pooling by sums is one too.</summary>
+public sealed record Convolution(int Output, string Name, int[] Shape, int Input, ConstantTensor Weights, Windows Windows) : Linear(Output, Name, Shape, Input, Weights)
+{
+    public int GroupOf(int kernel) => kernel / (Weights.Shape[0] / Windows.Groups);
+}
+
+/// <summary>y[g, p] = the largest x of window g, p; no window has padding.</summary>
+public sealed record MaxPool(int Output, string Name, int[] Shape, int Input, Windows Windows) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[i] = x[i] where x[i] >= 0, else Slopes[i] x[i]. One slope for all, or one per element.</summary>
+public sealed record LeakyRelu(int Output, string Name, int[] Shape, int Input, Rational[] Slopes) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+
+    public Rational SlopeOf(int index) => Slopes[Slopes.Length == 1 ? 0 : index];
+}
+
+/// <summary>y = the elements of all inputs, one input behind the other.</summary>
+public sealed record Concatenation(int Output, string Name, int[] Shape, int[] Parts) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => Parts;
 }
 
 /// <summary>y[i] = Gains[i] x[i] + Offsets[i]: bias, scaling, batch normalization. One value for all, or one per element.</summary>

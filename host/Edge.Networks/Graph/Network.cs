@@ -20,10 +20,10 @@ public sealed record Network(
 
     public int InputLength => InputShape.Aggregate(1, (product, size) => product * size);
 
-    /// <summary>True when the model brings its own quantizers: every Dense layer's weights, and activations unless a single
+    /// <summary>True when the model brings its own quantizers: every layer's weights, and activations unless a single
     /// layer has none to quantize.</summary>
-    public bool IsQuantized => Layers.OfType<Dense>().All(dense => dense.Weights.Quantized is not null)
-        && (Layers.Any(layer => layer is Quantize or Bipolar) || Layers.OfType<Dense>().Count() == 1);
+    public bool IsQuantized => Layers.OfType<Linear>().All(dense => dense.Weights.Quantized is not null)
+        && (Layers.Any(layer => layer is Quantize or Bipolar) || Layers.OfType<Linear>().Count() == 1);
 
     public Layer? Producer(int value) => Layers.FirstOrDefault(layer => layer.Output == value);
 

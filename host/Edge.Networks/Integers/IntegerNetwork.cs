@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Edge.Networks.Graph;
 using Edge.Networks.Numerics;
 
 namespace Edge.Networks.Integers;
@@ -41,6 +43,12 @@ public sealed record IntegerNetwork(
         void Text(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
         void Longs(IEnumerable<long> values) => Text(string.Join(',', values));
 
+        void Indices(Windows windows)
+        {
+            Text($"{windows.Groups} {windows.Positions} {windows.Taps}");
+            hash.AppendData(MemoryMarshal.AsBytes(windows.Indices.AsSpan()));
+        }
+
         Text(nameof(IntegerNetwork));
         Longs(InputTensor.Ranges.SelectMany(range => new[] { range.Min, range.Max }));
         foreach (IntegerOperation operation in Operations)
@@ -68,6 +76,14 @@ public sealed record IntegerNetwork(
                     break;
                 case Rearrange rearrange:
                     Longs(rearrange.Indices.Select(index => (long)index));
+                    break;
+                case WindowedAffine windowed:
+                    Longs(windowed.Kernels.Values);
+                    Indices(windowed.Windows);
+                    Longs(windowed.Bias);
+                    break;
+                case WindowedMax windowed:
+                    Indices(windowed.Windows);
                     break;
             }
         }

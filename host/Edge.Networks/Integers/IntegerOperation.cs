@@ -1,3 +1,4 @@
+using Edge.Networks.Graph;
 using Edge.Networks.Numerics;
 
 namespace Edge.Networks.Integers;
@@ -55,4 +56,25 @@ public sealed record ArgMax(int Output, string Layer, int Input) : IntegerOperat
 public sealed record Rearrange(int Output, string Layer, int Input, int[] Indices) : IntegerOperation(Output, Layer)
 {
     public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y[k, p] = sum over t of Kernels[k, t] x[window of k's group at p, tap t], plus Bias[k, p]. The kernels of a group
+/// follow each other.</summary>
+public sealed record WindowedAffine(int Output, string Layer, int Input, IntegerMatrix Kernels, Windows Windows, long[] Bias) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+
+    public int GroupOf(int kernel) => kernel / (Kernels.Rows / Windows.Groups);
+}
+
+/// <summary>y[g, p] = the largest x of window g, p; no window has padding.</summary>
+public sealed record WindowedMax(int Output, string Layer, int Input, Windows Windows) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
+/// <summary>y = the elements of all Parts, one behind the other.</summary>
+public sealed record Concatenate(int Output, string Layer, int[] Parts) : IntegerOperation(Output, Layer)
+{
+    public override IReadOnlyList<int> Inputs => Parts;
 }

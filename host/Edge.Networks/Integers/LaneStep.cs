@@ -19,6 +19,7 @@ internal abstract class LaneStep
         return operation switch
         {
             Affine affine => Compile(affine, network.Tensors[affine.Input].Range, narrow),
+            WindowedAffine windowed => Compile(windowed, network.Tensors[windowed.Input].Range, narrow),
             Requantize requantize => narrow && RoomToRound(requantize, network.Tensors[requantize.Input].Ranges)
                 ? new RequantizeStep<int>(requantize)
                 : new RequantizeStep<long>(requantize),
@@ -35,6 +36,14 @@ internal abstract class LaneStep
             : new AffineStep<long, WholeProduct<long>>(affine);
     }
 
+    private static LaneStep Compile(WindowedAffine windowed, Interval input, bool narrow)
+    {
+        bool Fit(long min, long max) => input.Min >= min && input.Max <= max && windowed.Kernels.Values.All(weight => weight >= min && weight <= max);
+        return narrow ? new WindowedAffineStep<int, WholeProduct<int>>(windowed)
+            : Fit(int.MinValue, int.MaxValue) && Avx2.IsSupported ? new WindowedAffineStep<long, LowHalvesProduct>(windowed)
+            : new WindowedAffineStep<long, WholeProduct<long>>(windowed);
+    }
+
     private static LaneStep Elementwise<T>(IntegerOperation operation)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T> => operation switch
         {
@@ -43,6 +52,8 @@ internal abstract class LaneStep
             Add add => new AddStep<T>(add),
             ArgMax argMax => new ArgMaxStep<T>(argMax),
             Rearrange rearrange => new RearrangeStep<T>(rearrange),
+            WindowedMax windowed => new WindowedMaxStep<T>(windowed),
+            Concatenate concatenate => new ConcatenateStep<T>(concatenate),
             _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation"),
         };
 

@@ -1,3 +1,4 @@
+using Edge.Networks.Graph;
 using Edge.Networks.Numerics;
 
 namespace Edge.Networks.Integers;
@@ -26,6 +27,9 @@ public static class RangeAnalysis
                 Add add => Map(rangesOf(add.Left), (range, i) => range + rangesOf(add.Right)[i]),
                 ArgMax argMax => [new Interval(0, rangesOf(argMax.Input).Length - 1)],
                 Rearrange rearrange => [.. rearrange.Indices.Select(index => rangesOf(rearrange.Input)[index])],
+                WindowedAffine windowed => OfWindows(windowed, rangesOf(windowed.Input)),
+                WindowedMax windowed => OfWindows(windowed.Windows, rangesOf(windowed.Input)),
+                Concatenate concatenate => [.. concatenate.Parts.SelectMany(rangesOf)],
                 _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation"),
             };
         }
@@ -52,6 +56,43 @@ public static class RangeAnalysis
             }
 
             ranges[i] = sum;
+        }
+
+        return ranges;
+    }
+
+    private static Interval[] OfWindows(WindowedAffine windowed, Interval[] input)
+    {
+        var ranges = new Interval[windowed.Bias.Length];
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            int kernel = i / windowed.Windows.Positions;
+            ReadOnlySpan<long> weights = windowed.Kernels.Row(kernel);
+            ReadOnlySpan<int> window = windowed.Windows.Of(windowed.GroupOf(kernel), i % windowed.Windows.Positions);
+            ranges[i] = new Interval(windowed.Bias[i], windowed.Bias[i]);
+            for (int tap = 0; tap < window.Length; tap++)
+            {
+                if (window[tap] >= 0 && weights[tap] != 0)
+                {
+                    ranges[i] += input[window[tap]] * weights[tap];
+                }
+            }
+        }
+
+        return ranges;
+    }
+
+    private static Interval[] OfWindows(Windows windows, Interval[] input)
+    {
+        var ranges = new Interval[windows.Groups * windows.Positions];
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            ReadOnlySpan<int> window = windows.Of(i / windows.Positions, i % windows.Positions);
+            ranges[i] = input[window[0]];
+            foreach (int index in window)
+            {
+                ranges[i] = new(Math.Max(ranges[i].Min, input[index].Min), Math.Max(ranges[i].Max, input[index].Max));
+            }
         }
 
         return ranges;

@@ -98,9 +98,46 @@ public static class ReferenceInterpreter
             case Rearrange rearrange:
                 return [.. rearrange.Indices.Select(index => x[index])];
 
+            case WindowedAffine windowed:
+                return Windowed(windowed, x);
+
+            case WindowedMax windowed:
+                var greatest = new long[windowed.Windows.Groups * windowed.Windows.Positions];
+                for (int i = 0; i < greatest.Length; i++)
+                {
+                    greatest[i] = long.MinValue;
+                    foreach (int index in windowed.Windows.Of(i / windowed.Windows.Positions, i % windowed.Windows.Positions))
+                    {
+                        greatest[i] = Math.Max(greatest[i], x[index]);
+                    }
+                }
+
+                return greatest;
+
+            case Concatenate concatenate:
+                return [.. concatenate.Parts.SelectMany(part => tensors[part])];
+
             default:
                 throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation");
         }
+    }
+
+    private static long[] Windowed(WindowedAffine windowed, long[] x)
+    {
+        var sums = new long[windowed.Bias.Length];
+        for (int i = 0; i < sums.Length; i++)
+        {
+            int kernel = i / windowed.Windows.Positions;
+            ReadOnlySpan<long> weights = windowed.Kernels.Row(kernel);
+            ReadOnlySpan<int> window = windowed.Windows.Of(windowed.GroupOf(kernel), i % windowed.Windows.Positions);
+            sums[i] = windowed.Bias[i];
+            for (int tap = 0; tap < window.Length; tap++)
+            {
+                sums[i] = checked(sums[i] + (window[tap] < 0 ? 0 : weights[tap] * x[window[tap]]));
+            }
+        }
+
+        return sums;
     }
 
     private static long[] Each(long[] x, Func<int, long> function)

@@ -46,6 +46,15 @@ internal static class IntegerOperationWriter
             case Rearrange rearrange:
                 return graph.Node("Gather", [x, graph.Constant([.. rearrange.Indices.Select(i => (long)i)])], type: type, attributes: OnnxGraphWriter.Attribute("axis", 1));
 
+            case WindowedAffine windowed:
+                return Convolve(graph, x, windowed, type);
+
+            case WindowedMax windowed:
+                return Largest(graph, x, windowed.Windows, type);
+
+            case Concatenate concatenate:
+                return graph.Node("Concat", [.. concatenate.Parts.Select(part => graph.Cast(names[part], type))], attributes: OnnxGraphWriter.Attribute("axis", 1));
+
             default:
                 throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation");
         }
@@ -65,12 +74,67 @@ internal static class IntegerOperationWriter
 
             return sum;
         }),
+        WindowedAffine windowed => windowed.Bias.Select((bias, i) =>
+        {
+            double sum = Math.Abs((double)bias);
+            int kernel = i / windowed.Windows.Positions;
+            ReadOnlySpan<long> weights = windowed.Kernels.Row(kernel);
+            ReadOnlySpan<int> window = windowed.Windows.Of(windowed.GroupOf(kernel), i % windowed.Windows.Positions);
+            for (int tap = 0; tap < window.Length; tap++)
+            {
+                sum += window[tap] < 0 ? 0 : Math.Abs((double)weights[tap]) * input[window[tap]].Magnitude;
+            }
+
+            return sum;
+        }).Max(),
         Scale scale => input.Select((range, i) => (Math.Abs((double)scale.Multipliers[i]) * range.Magnitude) + Math.Abs((double)scale.Addends[i])).Max(),
         // Room for the half that a rounding adds below the shifted value.
         Requantize => 4 * input.Max(range => (double)range.Magnitude),
         Thresholds thresholds => thresholds.Levels.SelectMany(levels => levels).Select(level => Math.Abs((double)level)).DefaultIfEmpty(0).Max(),
         _ => 0,
     };
+
+    /// <summary>Windows side by side, (batch, groups, positions, taps), times the kernels of each group. Stock kernels for
+    /// Conv would sum in an order and precision of their own; a MatMul is exact in the type chosen.</summary>
+    private static string Convolve(OnnxGraphWriter graph, string x, WindowedAffine windowed, OnnxType type)
+    {
+        Edge.Networks.Graph.Windows windows = windowed.Windows;
+        int perGroup = windowed.Kernels.Rows / windows.Groups;
+        (_, int[] order) = Edge.Networks.Graph.Shapes.Transpose([windows.Groups, perGroup, windows.Taps], [0, 2, 1]);
+        string kernels = graph.Constant([windows.Groups, windows.Taps, perGroup], [.. order.Select(index => windowed.Kernels.Values[index])], type);
+        string sums = graph.Node("MatMul", [Gathered(graph, x, windows, type), kernels]);
+        string inOrder = graph.Node("Transpose", [sums], attributes: new Format.AttributeProto { Name = "perm", Ints = { 0, 1, 3, 2 }, Type = 7 });
+        string flat = graph.Node("Reshape", [inOrder, graph.Constant([-1L, windowed.Bias.Length])]);
+        return graph.Node("Add", [flat, graph.Constant(windowed.Bias, type)]);
+    }
+
+    private static string Largest(OnnxGraphWriter graph, string x, Edge.Networks.Graph.Windows windows, OnnxType type)
+    {
+        string Tap(int tap) => graph.Node("Gather", [x, graph.Constant([.. windows.Indices.Where((_, k) => k % windows.Taps == tap).Select(index => (long)index)])], attributes: OnnxGraphWriter.Attribute("axis", 1));
+        if (type == OnnxType.Int64)
+        {
+            // ReduceMax of int64 is not to be trusted (see OnnxGraphWriter.Clamp).
+            return Enumerable.Range(0, windows.Taps).Select(Tap).Aggregate((best, other) =>
+                graph.Node("Where", [graph.Node("Greater", [other, best], type: OnnxType.Bool), other, best], type: type));
+        }
+
+        string largest = graph.Node("ReduceMax", [Gathered(graph, x, windows, type)], attributes: [new() { Name = "axes", Ints = { 3 }, Type = 7 }, OnnxGraphWriter.Attribute("keepdims", 0)]);
+        return graph.Node("Reshape", [largest, graph.Constant([-1L, (long)windows.Groups * windows.Positions])]);
+    }
+
+    /// <summary>(batch, groups, positions, taps) of the elements that all windows read; padding reads a zero put behind x.</summary>
+    private static string Gathered(OnnxGraphWriter graph, string x, Edge.Networks.Graph.Windows windows, OnnxType type)
+    {
+        if (windows.Indices.Contains(Edge.Networks.Graph.Windows.Padding))
+        {
+            x = graph.Node("Pad", [x, graph.Constant([0L, 0, 0, 1])]);
+        }
+
+        // Index -1 is the last element: the zero.
+        string indices = graph.Constant([.. windows.Indices.Select(index => (long)index)]);
+        string taps = graph.Node("Gather", [x, indices], type: type, attributes: OnnxGraphWriter.Attribute("axis", 1));
+        return graph.Node("Reshape", [taps, graph.Constant([-1L, windows.Groups, windows.Positions, windows.Taps])]);
+    }
 
     private static string Shift(OnnxGraphWriter graph, string x, Requantize requantize, OnnxType type)
     {

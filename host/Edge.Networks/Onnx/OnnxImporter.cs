@@ -117,6 +117,14 @@ public sealed class OnnxImporter
             constants[output] = ConstantFolding.Evaluate(node, inputs, zeroPointType);
             elementTypes[output] = node.Operator == "Cast" ? (int)CastImport.Target(node) : elementTypes.GetValueOrDefault(node.Inputs.Count > 0 ? node.Inputs[0] : string.Empty);
         }
+        else if (node.Operator == "Split" && reals[0] is { } whole)
+        {
+            RealValue[] parts = operators.Split(node, whole, inputs);
+            for (int i = 0; i < parts.Length; i++)
+            {
+                values[node.Outputs[i]] = parts[i];
+            }
+        }
         else
         {
             values[output] = operators.Import(node, reals, inputs, zeroPointType);
@@ -183,6 +191,7 @@ public sealed class OnnxImporter
     private static bool IsKnown(OnnxNode node, bool dependsOnInput) => node.Domain switch
     {
         "" => OperatorImport.Supported.Contains(node.Operator) || (!dependsOnInput && ConstantFolding.Supports(node.Operator)),
+        OperatorImport.ChannelsLastDomain => dependsOnInput && OperatorImport.SupportedChannelsLast.Contains(node.Operator),
         "com.microsoft" => node.Operator is "QuantizeLinear" or "DequantizeLinear",
         _ => QuantizerDomains.Contains(node.Domain) && node.Operator is "Quant" or "BipolarQuant",
     };

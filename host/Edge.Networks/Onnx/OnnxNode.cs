@@ -19,7 +19,7 @@ internal sealed class OnnxNode(NodeProto node, int number)
     {
         "Constant" => 0,
         "Reshape" => HasAttribute("shape") ? 1 : 2, // an attribute in operator sets 1 to 4
-        "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Gather" or "QuantizeLinear" or "DequantizeLinear" or "BipolarQuant" => 2,
+        "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Gather" or "QuantizeLinear" or "DequantizeLinear" or "BipolarQuant" or "Conv" or "PRelu" => 2,
         "Quant" => 4,
         "BatchNormalization" => 5,
         _ => 1,

@@ -6,7 +6,8 @@ namespace Edge.Networks.Onnx;
 /// <summary>Runs exported networks, and original models, in ONNX Runtime on one thread.</summary>
 public sealed class OnnxRuntimeBackend : IDisposable
 {
-    private const int RowsPerRun = 1024;
+    private const int MostRowsPerRun = 1024;
+    private const int MostElementsPerRun = 1 << 24;
 
     private readonly InferenceSession session;
 
@@ -38,9 +39,10 @@ public sealed class OnnxRuntimeBackend : IDisposable
         int count = rows.Length / network.InputLength;
         var results = new long[count * network.OutputLength];
         string output = session.OutputNames.Single(name => name.EndsWith(OnnxExporter.IntegersSuffix, StringComparison.Ordinal));
-        for (int start = 0; start < count; start += RowsPerRun)
+        int rowsPerRun = Math.Clamp(MostElementsPerRun / Math.Max(1, LargestTensor(network)), 1, MostRowsPerRun);
+        for (int start = 0; start < count; start += rowsPerRun)
         {
-            int batch = Math.Min(RowsPerRun, count - start);
+            int batch = Math.Min(rowsPerRun, count - start);
             var input = new float[batch * network.InputLength];
             for (int i = 0; i < input.Length; i++)
             {
@@ -55,6 +57,15 @@ public sealed class OnnxRuntimeBackend : IDisposable
 
         return results;
     }
+
+    /// <summary>Elements of the largest tensor that the export makes of one row.</summary>
+    private static int LargestTensor(IntegerNetwork network) => network.Operations.Select(operation => operation switch
+    {
+        WindowedAffine windowed => windowed.Windows.Indices.Length,
+        WindowedMax windowed => windowed.Windows.Indices.Length,
+        Thresholds thresholds => thresholds.Levels.Length * thresholds.Levels.Max(levels => levels.Length),
+        _ => 1,
+    }).Concat(network.Tensors.Select(tensor => tensor.Length)).Max();
 
     public void Dispose() => session.Dispose();
 }

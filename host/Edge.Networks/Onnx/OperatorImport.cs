@@ -10,8 +10,12 @@ internal sealed partial class OperatorImport
     {
         "Gemm", "MatMul", "Add", "Sub", "Mul", "Div", "Neg", "BatchNormalization", "Relu", "Clip", "Quant", "BipolarQuant",
         "QuantizeLinear", "DequantizeLinear", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Dropout",
-        "Cast", "Softmax", "ArgMax",
+        "Cast", "Softmax", "ArgMax", "Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LeakyRelu", "PRelu",
+        "Concat", "Split", "Slice", "Gather", "Pad", "Resize", "Upsample",
     };
+
+    /// <summary>Operators of the channels-last domain.</summary>
+    public static readonly IReadOnlySet<string> SupportedChannelsLast = new HashSet<string>(StringComparer.Ordinal) { "Conv", "MaxPool" };
 
     private readonly List<Layer> layers = [];
     private readonly List<string> notes = [];
@@ -62,6 +66,15 @@ internal sealed partial class OperatorImport
             "BipolarQuant" => Sign(node, x, QuantizerImport.BipolarMagnitudes(node, constants, x.Shape)),
             "QuantizeLinear" => QuantizeLinear(node, x, constants, zeroPointType),
             "DequantizeLinear" => DequantizeLinear(node, x, constants),
+            "Conv" => Convolution(node, x, constants),
+            "MaxPool" or "GlobalMaxPool" => MaxPool(node, x, node.Operator == "GlobalMaxPool"),
+            "AveragePool" or "GlobalAveragePool" => AveragePool(node, x, node.Operator == "GlobalAveragePool"),
+            "LeakyRelu" => Leaky(node, x, [Rational.From(Real(node, "alpha", 0.01f))]),
+            "PRelu" => Leaky(node, x, QuantizerImport.PerElement(node, Finite(node, Known(node, constants, 1), 1), x.Shape, "slope")),
+            "Concat" => Concat(node, reals),
+            "Slice" or "Gather" => Moved(node, x, constants),
+            "Pad" => Pad(node, x, constants),
+            "Resize" or "Upsample" => Resize(node, x, constants),
             "Softmax" => Softmax(node, x),
             "ArgMax" => ArgMax(node, x),
             _ => throw node.Error("it reads a value that depends on the input; it is supported on constants only."),
@@ -110,12 +123,14 @@ internal sealed partial class OperatorImport
         return index;
     }
 
-    private RealValue Transpose(OnnxNode node, RealValue x)
-    {
-        (int[] shape, int[] indices) = Shapes.Transpose(x.Shape, ShapeInference.Permutation(node, x.Shape));
-        bool sameOrder = indices.Select((index, i) => index == i).All(same => same);
-        return Same(x, Append(new Reorder(Next(), node.Description, Plain(shape), x.Number, sameOrder ? null : indices), shape));
-    }
+    private RealValue Transpose(OnnxNode node, RealValue x) => Transposed(node, x, ShapeInference.Permutation(node, x.Shape));
+
+    private RealValue Leaky(OnnxNode node, RealValue x, Rational[] slopes) =>
+        Append(new LeakyRelu(Next(), node.Description, Plain(x.Shape), x.Number, slopes), x.Shape);
+
+    private static double Real(OnnxNode node, string name, double missing) => node.Real(name, missing) is var value && double.IsFinite(value)
+        ? value
+        : throw node.Error($"its {name} is no number. Export the model again.");
 
     private RealValue Renamed(OnnxNode node, RealValue x, int[] shape)
     {

@@ -3,7 +3,7 @@ using Edge.Networks.Numerics;
 
 namespace Edge.Networks.Quantization;
 
-/// <summary>Multiplies gains before and behind a Dense layer with float weights (batch normalization, alpha, scaling of the
+/// <summary>Multiplies gains before and behind a Dense or Convolution layer with float weights (batch normalization, alpha, scaling of the
 /// inputs) into those weights, so that quantization sees the numbers that matter and hardware has fewer of them.</summary>
 internal static class GainFolding
 {
@@ -17,7 +17,7 @@ internal static class GainFolding
         {
             int before = layers.FindIndex(earlier => layer is Dense && earlier.Output == layer.Inputs[0]);
             if (layer is Dense { Weights.Quantized: null } dense && before >= 0 && layers[before] is ElementwiseAffine affine
-                && network.UsesOf(affine.Output) == 1 && network.Producer(affine.Input) is not Dense)
+                && network.UsesOf(affine.Output) == 1 && network.Producer(affine.Input) is not Linear)
             {
                 layers.RemoveAt(before);
                 layers.AddRange(Exchanged(affine, dense));
@@ -85,15 +85,18 @@ internal static class GainFolding
                     },
                 ];
 
-            case Dense { Weights.Quantized: null } dense when !(affine.Gains is [{ } gain] && gain == Rational.One):
-                int columns = dense.Weights.Shape[1];
-                double[] gains = [.. Enumerable.Range(0, dense.Weights.Shape[0]).Select(i => affine.GainOf(i).ToDouble())];
-                var weights = new ConstantTensor(dense.Weights.Shape, [.. dense.Weights.Values.Select((value, k) => value * gains[k / columns])]);
+            case Linear { Weights.Quantized: null } linear when !(affine.Gains is [{ } gain] && gain == Rational.One) && IsAlikeInKernels(linear, affine):
+                int columns = linear.Weights.Shape[1];
+                double[] gains = [.. Enumerable.Range(0, linear.Weights.Shape[0]).Select(i => affine.GainOf(i * linear.OutputsPerKernel).ToDouble())];
+                var weights = new ConstantTensor(linear.Weights.Shape, [.. linear.Weights.Values.Select((value, k) => value * gains[k / columns])]);
                 int hidden = -affine.Output; // numbers of folded values are never seen outside this pair
-                return [dense with { Output = hidden, Weights = weights }, affine with { Input = hidden, Gains = [Rational.One] }];
+                return [linear with { Output = hidden, Weights = weights }, affine with { Input = hidden, Gains = [Rational.One] }];
 
             default:
                 return null;
         }
     }
+
+    private static bool IsAlikeInKernels(Linear linear, ElementwiseAffine affine) =>
+        affine.Gains.Length == 1 || !affine.Gains.Where((gain, i) => gain != affine.Gains[i / linear.OutputsPerKernel * linear.OutputsPerKernel]).Any();
 }

@@ -1,3 +1,4 @@
+using Edge.Networks.Graph;
 using Edge.Networks.Integers;
 using Edge.Networks.Numerics;
 
@@ -17,6 +18,13 @@ internal sealed class IntegerNetworkBuilder
 
     public int Affine(string layer, int input, IntegerMatrix weights, long[] bias) =>
         Append(output => new Affine(output, layer, input, weights, bias));
+
+    public int WindowedAffine(string layer, int input, IntegerMatrix kernels, Windows windows, long[] bias) =>
+        Append(output => new WindowedAffine(output, layer, input, kernels, windows, bias));
+
+    public int WindowedMax(string layer, int input, Windows windows) => Append(output => new WindowedMax(output, layer, input, windows));
+
+    public int Concatenate(string layer, int[] parts) => Append(output => new Concatenate(output, layer, parts));
 
     public int Add(string layer, int left, int right) => Append(output => new Add(output, layer, left, right));
 

@@ -52,11 +52,12 @@ public sealed partial class Lowering
         }
 
         Interval[] ranges = builder.Ranges(input);
-        long[] levels = [.. gains.Select((gain, i) =>
+        var ends = new Dictionary<(Rational, Rational, Interval, long, long), long>();
+        long[] levels = [.. gains.Select((gain, i) => Once(ends, i, () =>
         {
             (long first, long last) = ExactRequantizer.Ends(gain, offsets[i], rounding, ranges[i], low[i], high[i]);
             return last - first;
-        })];
+        }))];
         if (levels.Max() > FewLevels)
         {
             // A multiplier found level by level is usually the smaller one; the gain itself is exact where it is dyadic.
@@ -79,19 +80,28 @@ public sealed partial class Lowering
             }
         }
 
+        var reached = new Dictionary<(Rational, Rational, Interval, long, long), (long Base, long[] Thresholds)>();
         (long Base, long[] Thresholds)[] thresholds = [.. gains.Select((gain, i) => Constant(i) is { } constant
             ? (constant.Addend, [])
-            : ExactRequantizer.ThresholdsOf(gain, offsets[i], rounding, ranges[i], low[i], high[i]))];
+            : Once(reached, i, () => ExactRequantizer.ThresholdsOf(gain, offsets[i], rounding, ranges[i], low[i], high[i])))];
         return builder.Thresholds(name, input, [.. thresholds.Select(element => element.Thresholds)], [.. thresholds.Select(element => element.Base)]);
 
         DyadicStep? Constant(int i) => gains[i].IsZero ? new(0, (long)BigInteger.Max(BigInteger.Min(rounding.Round(offsets[i]), high[i]), low[i]), 0) : null;
 
+        // The elements of a channel differ little: each kind of them is worked out once.
+        T Once<T>(Dictionary<(Rational, Rational, Interval, long, long), T> known, int i, Func<T> find)
+        {
+            (Rational, Rational, Interval, long, long) kind = (gains[i], offsets[i], builder.Ranges(input)[i], low[i], high[i]);
+            return known.TryGetValue(kind, out T? found) ? found : known[kind] = find();
+        }
+
         DyadicStep[]? All(Func<int, DyadicStep?> find)
         {
+            var known = new Dictionary<(Rational, Rational, Interval, long, long), DyadicStep?>();
             var found = new DyadicStep[gains.Length];
             for (int i = 0; i < found.Length; i++)
             {
-                if (find(i) is not { } step)
+                if (Once(known, i, () => find(i)) is not { } step)
                 {
                     return null;
                 }

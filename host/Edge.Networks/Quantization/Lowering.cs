@@ -24,7 +24,7 @@ public sealed partial class Lowering
         builder = new([.. Enumerable.Repeat(new Interval(encoding.Low, encoding.High), network.InputLength)]);
     }
 
-    /// <param name="network">Every Dense layer has quantized weights.</param>
+    /// <param name="network">Every layer has quantized weights.</param>
     /// <param name="inputFormat">How inputs become integers; null: the model's own input quantizer, or fixed&lt;16,6&gt;
     /// where it has none.</param>
     /// <exception cref="InvalidInputException">A layer cannot be computed exactly in integers; it is named.</exception>
@@ -91,6 +91,10 @@ public sealed partial class Lowering
     private RealVector Lower(Layer layer) => layer switch
     {
         Dense dense => LowerDense(dense),
+        Convolution convolution => LowerConvolution(convolution),
+        MaxPool pool => LowerMaxPool(pool),
+        LeakyRelu leaky => LowerLeakyRelu(leaky),
+        Concatenation concatenation => LowerConcatenation(concatenation),
         ElementwiseAffine affine => values[affine.Input].Transformed(
             affine.Length, affine.GainOf, affine.OffsetOf, affine.Gains.Length == 1 && affine.Offsets.Length == 1),
         Clip clip => values[clip.Input].Limited(clip.Low, clip.High),
@@ -113,7 +117,7 @@ public sealed partial class Lowering
         bool anyOffset = x.Offsets.Any(offset => !offset.IsZero);
         for (int i = 0; i < rows; i++)
         {
-            scales[i] = DenseRow(dense, x, i, integers.AsSpan(i * columns, columns));
+            scales[i] = KernelRow(dense.Weights, x.Scales, i, integers.AsSpan(i * columns, columns));
             if (anyOffset)
             {
                 offsets[i] = Enumerable.Range(0, columns)
@@ -124,20 +128,21 @@ public sealed partial class Lowering
         return new(builder.Affine(dense.Name, x.Tensor, new(rows, columns, integers), new long[rows]), scales, offsets);
     }
 
-    /// <summary>Integer weights of one output, and the unit they count.</summary>
-    private static Rational DenseRow(Dense dense, RealVector x, int row, Span<long> integers)
+    /// <summary>Integer weights of one kernel, and the unit they count.</summary>
+    /// <param name="scales">Of the inputs it reads: one for all, or one per weight.</param>
+    private static Rational KernelRow(ConstantTensor weights, Rational[] scales, int row, Span<long> integers)
     {
         int start = row * integers.Length;
-        if (x.Scales.Length == 1 && dense.Weights.Quantized is { } quantized && IsUniform(quantized, start, integers.Length))
+        if (scales.Length == 1 && weights.Quantized is { } quantized && IsUniform(quantized, start, integers.Length))
         {
             quantized.Integers.AsSpan(start, integers.Length).CopyTo(integers);
-            return quantized.ScaleOf(start) * x.Scales[0];
+            return quantized.ScaleOf(start) * scales[0];
         }
 
         var exact = new Rational[integers.Length];
         for (int j = 0; j < exact.Length; j++)
         {
-            exact[j] = dense.Weights.Exact(start + j) * x.Scale(j);
+            exact[j] = weights.Exact(start + j) * RealVector.At(scales, j);
         }
 
         Rational unit = Rational.GreatestCommonDivisor(exact);
@@ -176,11 +181,12 @@ public sealed partial class Lowering
         return true;
     }
 
-    private RealVector LowerSum(Sum sum)
+    private RealVector LowerSum(Sum sum) =>
+        SumOf(sum.Name, WithoutLimits(values[sum.Left], sum.Name), values[sum.Right], sum.RightSign, sum.Length);
+
+    private RealVector SumOf(string name, RealVector left, RealVector right, int rightSign, int length)
     {
-        RealVector left = WithoutLimits(values[sum.Left], sum.Name);
-        RealVector right = WithoutLimits(values[sum.Right], sum.Name);
-        int length = sum.Length;
+        right = WithoutLimits(right, name);
         var units = new Rational[length];
         var leftFactors = new long[length];
         var rightFactors = new long[length];
@@ -189,13 +195,13 @@ public sealed partial class Lowering
             units[i] = Rational.GreatestCommonDivisor([left.Scale(i), right.Scale(i)]);
             units[i] = units[i].IsZero ? Rational.One : units[i];
             leftFactors[i] = Factor(left.Scale(i) / units[i]);
-            rightFactors[i] = Factor(right.Scale(i) * sum.RightSign / units[i]);
+            rightFactors[i] = Factor(right.Scale(i) * rightSign / units[i]);
         }
 
-        int a = builder.Scale(sum.Name, left.Tensor, leftFactors, new long[length]);
-        int b = builder.Scale(sum.Name, right.Tensor, rightFactors, new long[length]);
-        Rational[] offsets = [.. Enumerable.Range(0, length).Select(i => left.Offset(i) + (right.Offset(i) * sum.RightSign))];
-        return new(builder.Add(sum.Name, a, b), units, offsets);
+        int a = builder.Scale(name, left.Tensor, leftFactors, new long[length]);
+        int b = builder.Scale(name, right.Tensor, rightFactors, new long[length]);
+        Rational[] offsets = [.. Enumerable.Range(0, length).Select(i => left.Offset(i) + (right.Offset(i) * rightSign))];
+        return new(builder.Add(name, a, b), OneIfAlike(units), OneIfAlike(offsets));
     }
 
     private RealVector LowerReorder(Reorder reorder)

@@ -83,7 +83,7 @@ public static class PostTrainingQuantizer
         {
             switch (layer)
             {
-                case Dense dense:
+                case Linear dense:
                     if (!scales.ContainsKey(dense.Input) && !quantized.ContainsKey(dense.Input))
                     {
                         Quantize quantize = Activation(network, dense.Input, ++next, largest[dense.Input], precision.ActivationBits);
@@ -96,7 +96,7 @@ public static class PostTrainingQuantizer
                     ConstantTensor weights = QuantizedWeights(dense.Weights, precision.WeightBits);
                     layers.Add(dense with { Input = input, Weights = weights });
                     int columns = weights.Shape[1];
-                    units[dense.Output] = [.. Enumerable.Range(0, weights.Shape[0]).Select(i => weights.Quantized!.ScaleOf(i * columns) * scales[input])];
+                    units[dense.Output] = [.. Enumerable.Range(0, dense.Length).Select(i => weights.Quantized!.ScaleOf(i / dense.OutputsPerKernel * columns) * scales[input])];
                     break;
 
                 case ElementwiseAffine affine:

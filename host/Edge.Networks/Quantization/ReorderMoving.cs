@@ -22,12 +22,12 @@ internal static class ReorderMoving
         for (int pass = 0; moved && pass < LargestPassCount; pass++)
         {
             moved = false;
-            var followsDense = new Dictionary<int, bool>();
+            var followsLinear = new Dictionary<int, bool>();
             for (int k = 0; k < layers.Length; k++)
             {
                 int input = layers[k].Inputs[0];
-                followsDense[layers[k].Output] = layers[k] is Dense || (layers[k] is Reorder or ElementwiseAffine && followsDense.GetValueOrDefault(input));
-                if (!places.TryGetValue(input, out int before) || readers[input].Count() != 1 || input == network.OutputValue || followsDense[input] != back)
+                followsLinear[layers[k].Output] = layers[k] is Linear || (layers[k] is Reorder or ElementwiseAffine && followsLinear.GetValueOrDefault(input));
+                if (!places.TryGetValue(input, out int before) || readers[input].Count() != 1 || input == network.OutputValue || followsLinear[input] != back)
                 {
                     continue;
                 }

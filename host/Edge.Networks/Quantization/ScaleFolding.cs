@@ -56,9 +56,27 @@ internal static class ScaleFolding
                     Bias = [.. affine.Bias.Select((value, i) => checked((value * scale.Multipliers[i]) + scale.Addends[i]))],
                 };
 
+            case WindowedAffine windowed when scale.Multipliers.All(value => value == 0 || BitOperations.IsPow2(Math.Abs(value))) && OfKernels(windowed, scale.Multipliers) is { } factors:
+                int taps = windowed.Kernels.Columns;
+                return windowed with
+                {
+                    Output = scale.Output,
+                    Kernels = windowed.Kernels with { Values = [.. windowed.Kernels.Values.Select((value, k) => checked(value * factors[k / taps]))] },
+                    Bias = [.. windowed.Bias.Select((value, i) => checked((value * scale.Multipliers[i]) + scale.Addends[i]))],
+                };
+
             default:
                 return null;
         }
+    }
+
+    /// <summary>One multiplier for each kernel; null where outputs of a kernel have different ones.</summary>
+    private static long[]? OfKernels(WindowedAffine windowed, long[] multipliers)
+    {
+        int positions = windowed.Windows.Positions;
+        return multipliers.Where((value, i) => value != multipliers[i / positions * positions]).Any()
+            ? null
+            : [.. Enumerable.Range(0, windowed.Kernels.Rows).Select(kernel => multipliers[kernel * positions])];
     }
 
     private static IntegerNetwork Renumbered(IntegerNetwork network, List<IntegerOperation> operations)
@@ -70,6 +88,9 @@ internal static class ScaleFolding
             numbers[operation.Output] = operation switch
             {
                 Affine o => builder.Affine(o.Layer, numbers[o.Input], o.Weights, o.Bias),
+                WindowedAffine o => builder.WindowedAffine(o.Layer, numbers[o.Input], o.Kernels, o.Windows, o.Bias),
+                WindowedMax o => builder.WindowedMax(o.Layer, numbers[o.Input], o.Windows),
+                Concatenate o => builder.Concatenate(o.Layer, [.. o.Parts.Select(part => numbers[part])]),
                 Scale o => builder.Scale(o.Layer, numbers[o.Input], o.Multipliers, o.Addends),
                 Requantize o => builder.Requantize(o.Layer, numbers[o.Input], o.Shifts, o.Rounding, o.Low, o.High),
                 Thresholds o => builder.Thresholds(o.Layer, numbers[o.Input], o.Levels, o.Base),

@@ -1,0 +1,205 @@
+using Edge.Networks.Graph;
+using Edge.Networks.Numerics;
+
+namespace Edge.Networks.Onnx;
+
+/// <content>Operators that choose, repeat and join elements. The rules for constants are used on a tensor that holds each
+/// element's own number: what comes out says where every element comes from.</content>
+internal sealed partial class OperatorImport
+{
+    /// <summary>Slice, Gather: what they do to constants, on computed values.</summary>
+    private RealValue Moved(OnnxNode node, RealValue x, ConstantTensor?[] constants)
+    {
+        if (Array.Exists(node.Inputs.Skip(1).Select((name, i) => name.Length > 0 && constants[i + 1] is null).ToArray(), missing => missing))
+        {
+            throw node.Error("all its inputs but the first must be constants.");
+        }
+
+        ConstantTensor moved = ConstantFolding.Evaluate(node, [Numbered(x.Shape, 0), .. constants.Skip(1)], 0);
+        return Chosen(node, x, moved.Shape, ConstantFolding.Integers(moved));
+    }
+
+    /// <summary>Split: one value per output.</summary>
+    public RealValue[] Split(OnnxNode node, RealValue x, ConstantTensor?[] constants)
+    {
+        int axis = ShapeInference.Axis(node, node.Integer("axis", 0), x.Shape.Length);
+        int size = x.Shape[axis];
+        int outputs = node.Outputs.Count;
+        int chunk = (size + outputs - 1) / outputs;
+        int[] parts = constants.Length > 1 && constants[1] is { } given ? ConstantFolding.Integers(given)
+            : node.Integers("split") ?? [.. Enumerable.Range(0, outputs).Select(i => Math.Clamp(size - (i * chunk), 0, chunk))];
+        if (parts.Length != outputs || Array.Exists(parts, part => part < 1 || part > size) || parts.Sum(part => (long)part) != size)
+        {
+            throw node.Error($"it splits {size} elements of axis {axis} into {outputs} parts of {Shapes.Text(parts)}.");
+        }
+
+        int inner = Shapes.Count(x.Shape[(axis + 1)..]);
+        int outer = Shapes.Count(x.Shape[..axis]);
+        var results = new RealValue[outputs];
+        for (int part = 0, start = 0; part < outputs; start += parts[part++])
+        {
+            int[] indices = [.. from o in Enumerable.Range(0, outer) from k in Enumerable.Range(start, parts[part]) from i in Enumerable.Range(0, inner) select (((o * size) + k) * inner) + i];
+            results[part] = Chosen(node, x, [.. x.Shape[..axis], parts[part], .. x.Shape[(axis + 1)..]], indices);
+        }
+
+        return results;
+    }
+
+    private RealValue Concat(OnnxNode node, RealValue?[] reals)
+    {
+        RealValue[] parts = [.. reals.Select(part => part ?? throw node.Error("joining computed tensors with constants is not supported."))];
+        var numbered = new List<ConstantTensor>();
+        int start = 0;
+        foreach (RealValue part in parts)
+        {
+            numbered.Add(Numbered(part.Shape, start));
+            start += Shapes.Count(part.Shape);
+        }
+
+        ConstantTensor joined = ConstantFolding.Evaluate(node, [.. numbered], 0);
+        RealValue all = parts is [var single]
+            ? single
+            : Append(new Concatenation(Next(), node.Description, [start], [.. parts.Select(part => part.Number)]), [1, start]);
+        return Chosen(node, all, joined.Shape, ConstantFolding.Integers(joined));
+    }
+
+    /// <summary>Pad with zeros or another constant, or with elements of the data itself.</summary>
+    private RealValue Pad(OnnxNode node, RealValue x, ConstantTensor?[] constants)
+    {
+        int rank = x.Shape.Length;
+        int[] given = constants.Length > 1 && constants[1] is { } tensor ? ConstantFolding.Integers(tensor)
+            : node.Integers("pads") ?? node.Integers("paddings") ?? throw node.Error("its pads must be constants.");
+        int[] axes = constants.Length > 3 && constants[3] is { } some ? [.. ConstantFolding.Integers(some).Select(axis => ShapeInference.Axis(node, axis, rank))] : [.. Enumerable.Range(0, rank)];
+        const int LargestPad = 1 << 16;
+        if (given.Length != 2 * axes.Length || Array.Exists(given, pad => Math.Abs((long)pad) > LargestPad))
+        {
+            throw node.Error($"pads {Shapes.Text(given)} for {axes.Length} axes; two numbers of up to {LargestPad} each are needed.");
+        }
+
+        string mode = node.Text("mode", "constant");
+        int[][] kept = [.. x.Shape.Select(size => Enumerable.Range(0, size).ToArray())];
+        for (int k = 0; k < axes.Length; k++)
+        {
+            int size = x.Shape[axes[k]];
+            kept[axes[k]] = [.. Enumerable.Range(-given[k], Math.Max(0, size + given[k] + given[k + axes.Length])).Select(index => mode switch
+            {
+                "constant" => index < 0 || index >= size ? -1 : index,
+                "edge" => Math.Clamp(index, 0, size - 1),
+                "reflect" when index > -size && index < (2 * size) - 1 => index < 0 ? -index : index >= size ? (2 * (size - 1)) - index : index,
+                "wrap" => ((index % size) + size) % size,
+                _ => throw node.Error($"mode \"{mode}\" with pads {Shapes.Text(given)}; constant, edge, wrap, and reflect by less than the axis are supported."),
+            })];
+        }
+
+        int[] shape = [.. kept.Select(indices => indices.Length)];
+        CheckCount(node, shape);
+        int[] map = Indices(x.Shape, kept);
+        if (!map.Contains(-1))
+        {
+            return Chosen(node, x, shape, map);
+        }
+
+        // Zeros are what a window reads outside the data; another constant is added to those places.
+        double value = constants.Length > 2 && constants[2] is { Length: > 0 } constant ? Finite(node, constant, 2).Values[0] : node.Real("value", 0);
+        var one = new ConstantTensor([1, 1], [1]) { Quantized = new([1], [Rational.One]) };
+        RealValue padded = Append(new Convolution(Next(), node.Description, Plain(shape), x.Number, one, new(1, map.Length, 1, map)), shape);
+        return Affine(node, padded, [Rational.One], value == 0 ? [Rational.Zero] : [.. map.Select(index => index < 0 ? Rational.From(value) : Rational.Zero)]);
+    }
+
+    /// <summary>Resize (inputs: data, region, scales, sizes) and Upsample (data, scales), nearest element.</summary>
+    private RealValue Resize(OnnxNode node, RealValue x, ConstantTensor?[] constants)
+    {
+        string mode = node.Text("mode", "nearest");
+        if (mode != "nearest")
+        {
+            throw node.Error($"mode \"{mode}\"; only nearest is supported.");
+        }
+
+        ConstantTensor? Given(int input) => constants.Length > input && constants[input] is { Length: > 0 } tensor ? tensor : null;
+        bool upsample = node.Operator == "Upsample";
+        double[]? scales = (upsample || Opset < 11 ? Given(1) : Given(2))?.Values ?? node.Find("scales")?.Floats.Select(scale => (double)scale).ToArray();
+        int[]? sizes = upsample || Given(3) is not { } tensor ? null : ConstantFolding.Integers(tensor);
+        int rank = x.Shape.Length;
+        if (node.Integers("axes") is not null || node.Text("keep_aspect_ratio_policy", "stretch") != "stretch" || (sizes ?? (object?)scales) is null || (sizes?.Length ?? scales!.Length) != rank)
+        {
+            throw node.Error($"it needs constant sizes or scales for all {rank} axes.");
+        }
+
+        if (sizes is not null && BatchSize is { } batch && sizes[0] == batch)
+        {
+            sizes[0] = 1;
+        }
+
+        const double LargestScale = 1 << 12;
+        if (scales is not null && Array.Exists(scales, scale => !(scale > 0 && scale <= LargestScale)))
+        {
+            throw node.Error($"scales must be positive, at most {LargestScale}.");
+        }
+
+        int[] shape = sizes ?? [.. x.Shape.Select((size, i) => (int)Math.Floor(size * scales![i]))];
+        CheckCount(node, shape);
+        string coordinates = upsample || Opset < 11 ? "asymmetric" : node.Text("coordinate_transformation_mode", "half_pixel");
+        string nearest = upsample || Opset < 11 ? "floor" : node.Text("nearest_mode", "round_prefer_floor");
+        int[][] kept = [.. x.Shape.Select((size, i) => Enumerable.Range(0, shape[i]).Select(to =>
+        {
+            double scale = sizes is not null ? (double)shape[i] / size : scales![i];
+            double from = shape[i] == size && scale == 1 ? to : coordinates switch
+            {
+                "asymmetric" => to / scale,
+                "half_pixel" => ((to + 0.5) / scale) - 0.5,
+                "pytorch_half_pixel" => shape[i] > 1 ? ((to + 0.5) / scale) - 0.5 : 0,
+                "align_corners" => shape[i] > 1 ? to * (double)(size - 1) / (shape[i] - 1) : 0,
+                _ => throw node.Error($"coordinate_transformation_mode \"{coordinates}\"; asymmetric, half_pixel, pytorch_half_pixel and align_corners are supported."),
+            };
+            double place = nearest switch
+            {
+                "floor" => Math.Floor(from),
+                "ceil" => Math.Ceiling(from),
+                "round_prefer_floor" => Math.Ceiling(from - 0.5),
+                "round_prefer_ceil" => Math.Floor(from + 0.5),
+                _ => throw node.Error($"nearest_mode \"{nearest}\"; floor, ceil, round_prefer_floor and round_prefer_ceil are supported."),
+            };
+            return (int)Math.Clamp(place, 0, size - 1);
+        }).ToArray())];
+        return Chosen(node, x, shape, Indices(x.Shape, kept));
+    }
+
+    private RealValue Transposed(OnnxNode node, RealValue x, int[] permutation)
+    {
+        (int[] shape, int[] indices) = Shapes.Transpose(x.Shape, permutation);
+        return Chosen(node, x, shape, indices);
+    }
+
+    /// <summary>Element i of the result is element indices[i] of x.</summary>
+    private RealValue Chosen(OnnxNode node, RealValue x, int[] shape, int[] indices)
+    {
+        bool sameOrder = indices.Length == Shapes.Count(x.Shape) && !indices.Where((index, i) => index != i).Any();
+        return Same(x, Append(new Reorder(Next(), node.Description, Plain(shape), x.Number, sameOrder ? null : indices), shape));
+    }
+
+    /// <summary>A tensor whose elements are numbered.</summary>
+    private static ConstantTensor Numbered(int[] shape, int first) => new(shape, [.. Enumerable.Range(first, Shapes.Count(shape)).Select(index => (double)index)]);
+
+    /// <summary>Places of the kept indices of every axis; -1 where one of them is.</summary>
+    private static int[] Indices(int[] shape, int[][] kept)
+    {
+        int[] map = [0];
+        for (int axis = 0; axis < shape.Length; axis++)
+        {
+            int size = shape[axis];
+            int[] here = kept[axis];
+            map = [.. from index in map from k in here select index < 0 || k < 0 ? -1 : (index * size) + k];
+        }
+
+        return map;
+    }
+
+    private static void CheckCount(OnnxNode node, int[] shape)
+    {
+        long elements = shape.Aggregate(1L, (product, size) => size < 0 || product > Windows.LargestSize ? Windows.LargestSize : product * size);
+        if (elements > Windows.LargestSize / 4)
+        {
+            throw node.Error($"it makes a tensor of shape {Shapes.Text(shape)}; at most {Windows.LargestSize / 4} elements are allowed.");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using Edge.Networks.Graph;
+using Edge.Networks.Numerics;
+
+namespace Edge.Networks.Onnx;
+
+/// <content>Convolution and pooling. Standard operators lay data out as (batch, channels, places...); those of the
+/// channels-last domain as (batch, places..., channels), with weights (kernels, places..., channels of a group).</content>
+internal sealed partial class OperatorImport
+{
+    public const string ChannelsLastDomain = "qonnx.custom_op.channels_last";
+
+    private RealValue Convolution(OnnxNode node, RealValue x, ConstantTensor?[] constants)
+    {
+        (int channels, int[] size, bool last) = Layout(node, x);
+        ConstantTensor weights = Finite(node, Known(node, constants, 1), 1);
+        if (weights.Shape.Length != x.Shape.Length)
+        {
+            throw node.Error($"weights of shape {Shapes.Text(weights.Shape)} against data of shape {Shapes.Text(x.Shape)}: they must have as many axes.");
+        }
+
+        if (last)
+        {
+            int[] axes = [0, weights.Shape.Length - 1, .. Enumerable.Range(1, size.Length)];
+            (int[] shape, int[] indices) = Shapes.Transpose(weights.Shape, axes);
+            weights = weights.Gathered(shape, indices);
+        }
+
+        int kernels = weights.Shape[0];
+        long groups = node.Integer("group", 1);
+        if (groups < 1 || groups > channels || channels % groups != 0 || kernels % groups != 0 || weights.Shape[1] != channels / groups)
+        {
+            throw node.Error($"weights of shape {Shapes.Text(weights.Shape)} do not fit {channels} channels in {groups} groups.");
+        }
+
+        WindowGeometry geometry = WindowGeometry.Of(node, size, weights.Shape[2..]);
+        int[] places = geometry.Places(node, channels);
+        CheckSize(node, geometry, kernels);
+        Windows windows = Windows.Of(channels, (int)groups, size, Shapes.Count(geometry.Result), places, last);
+        int[] natural = [1, kernels, .. geometry.Result];
+        RealValue sums = Append(new Convolution(Next(), node.Description, Plain(natural), x.Number, weights.Reshaped([kernels, windows.Taps]), windows), natural);
+        if (constants.Length > 2 && constants[2] is { } bias)
+        {
+            ConstantTensor column = bias.Length == kernels
+                ? Finite(node, bias, 2).Reshaped([kernels, .. size.Select(_ => 1)])
+                : throw node.Error($"a bias of shape {Shapes.Text(bias.Shape)} for {kernels} kernels.");
+            sums = Affine(node, sums, [Rational.One], QuantizerImport.PerElement(node, column, natural, "bias"));
+        }
+
+        return InLayout(node, sums, last);
+    }
+
+    private RealValue MaxPool(OnnxNode node, RealValue x, bool everywhere)
+    {
+        (int channels, int[] size, bool last) = Layout(node, x);
+        WindowGeometry geometry = everywhere ? Everywhere(size) : WindowGeometry.Of(node, size, null);
+        int[] places = geometry.Places(node, channels);
+        int taps = Shapes.Count(geometry.Kernel);
+        for (int start = 0; start < places.Length; start += taps)
+        {
+            // Padding is smaller than any value: the window's other taps decide, and one of them may as well be read twice.
+            Span<int> window = places.AsSpan(start, taps);
+            int inside = window.ToArray().Max();
+            if (inside < 0)
+            {
+                throw node.Error("one of its windows reads nothing but padding.");
+            }
+
+            window.Replace(Windows.Padding, inside);
+        }
+
+        return Largest(node, x, channels, geometry, places, last);
+    }
+
+    private RealValue Largest(OnnxNode node, RealValue x, int channels, WindowGeometry geometry, int[] places, bool last)
+    {
+        Windows windows = Windows.Of(channels, channels, geometry.Size, Shapes.Count(geometry.Result), places, last);
+        int[] natural = [1, channels, .. geometry.Result];
+        return InLayout(node, Append(new MaxPool(Next(), node.Description, Plain(natural), x.Number, windows), natural), last);
+    }
+
+    private RealValue AveragePool(OnnxNode node, RealValue x, bool everywhere)
+    {
+        (int channels, int[] size, bool last) = Layout(node, x);
+        WindowGeometry geometry = everywhere ? Everywhere(size) : WindowGeometry.Of(node, size, null);
+        if (node.Integer("ceil_mode", 0) != 0 && node.Integer("count_include_pad", 0) != 0)
+        {
+            throw node.Error("ceil_mode together with count_include_pad is not supported; export the model with one of them.");
+        }
+
+        int[] places = geometry.Places(node, channels);
+        int taps = Shapes.Count(geometry.Kernel);
+        int[] counts = [.. places.Chunk(taps).Select(window => node.Integer("count_include_pad", 0) != 0 ? taps : window.Count(place => place >= 0))];
+        if (counts.Contains(0))
+        {
+            throw node.Error("one of its windows reads nothing but padding.");
+        }
+
+        // Where all windows count alike the kernel holds the division, exactly; else it follows the sums.
+        bool alike = Array.TrueForAll(counts, count => count == counts[0]);
+        Rational share = alike ? Rational.One / counts[0] : Rational.One;
+        Windows windows = Windows.Of(channels, channels, size, Shapes.Count(geometry.Result), places, last);
+        int[] natural = [1, channels, .. geometry.Result];
+        var ones = new ConstantTensor([channels, taps], [.. Enumerable.Repeat(share.ToDouble(), channels * taps)])
+        {
+            Quantized = new([.. Enumerable.Repeat(1L, channels * taps)], [share]),
+        };
+        RealValue means = Append(new Convolution(Next(), node.Description, Plain(natural), x.Number, ones, windows), natural);
+        means = alike ? means : Affine(node, means, [.. Enumerable.Range(0, channels * counts.Length).Select(i => Rational.One / counts[i % counts.Length])], [Rational.Zero]);
+        return InLayout(node, means, last);
+    }
+
+    private static (int Channels, int[] Size, bool Last) Layout(OnnxNode node, RealValue x)
+    {
+        bool last = node.Domain == ChannelsLastDomain;
+        return x.Shape is [1, _, _, ..]
+            ? last ? (x.Shape[^1], x.Shape[1..^1], last) : (x.Shape[1], x.Shape[2..], last)
+            : throw node.Error($"its data has the shape {Shapes.Text(x.Shape)}; a batch of 1, channels and at least one more axis are needed.");
+    }
+
+    private RealValue InLayout(OnnxNode node, RealValue natural, bool last) => last
+        ? Transposed(node, natural, [0, .. Enumerable.Range(2, natural.Shape.Length - 2), 1])
+        : natural;
+
+    private static WindowGeometry Everywhere(int[] size)
+    {
+        int[] ones = [.. size.Select(_ => 1)];
+        return new(size, ones, size, ones, ones, new int[size.Length]);
+    }
+
+    private static void CheckSize(OnnxNode node, WindowGeometry geometry, int kernels)
+    {
+        long elements = geometry.Result.Aggregate((long)kernels, (product, size) => Math.Min(product * size, Windows.LargestSize));
+        if (elements > Windows.LargestSize / 4)
+        {
+            throw node.Error($"it makes more than {Windows.LargestSize / 4} elements. Give the model a smaller input: --input-shape.");
+        }
+    }
+}
