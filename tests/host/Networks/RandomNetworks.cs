@@ -1,3 +1,4 @@
+using Edge.Networks.Graph;
 using Edge.Networks.Integers;
 using Edge.Networks.Numerics;
 using Edge.Networks.Quantization;
@@ -35,10 +36,14 @@ internal static class RandomNetworks
         int layers = random.Next(1, 5);
         for (int layer = 0; layer < layers; layer++)
         {
-            tensor = Affine(builder, random, tensor, random.Next(1, 9), largestWeight);
+            tensor = random.Next(3) == 0
+                ? Windowed(builder, random, tensor, largestWeight)
+                : Affine(builder, random, tensor, random.Next(1, 9), largestWeight);
             tensor = random.Next(4) == 0 ? Scale(builder, random, tensor) : tensor;
-            tensor = random.Next(4) switch
+            tensor = random.Next(6) switch
             {
+                4 => builder.WindowedMax($"m{layer}", tensor, Windows(builder, random, tensor, random.Next(1, 4), padding: false)),
+                5 => builder.Concatenate($"c{layer}", [tensor, Requantize(builder, random, tensor), .. random.Next(2) == 0 ? [0] : Array.Empty<int>()]),
                 0 => Thresholds(builder, random, tensor),
                 1 => builder.Rearrange($"r{layer}", tensor, [.. Enumerable.Range(0, random.Next(1, 9)).Select(_ => random.Next(builder.Length(tensor)))]),
                 _ => Requantize(builder, random, tensor),
@@ -75,6 +80,23 @@ internal static class RandomNetworks
         int columns = builder.Length(input);
         long[] weights = [.. Enumerable.Range(0, rows * columns).Select(_ => random.Next(3) == 0 ? 0 : random.Between(-largest, largest))];
         return builder.Affine("affine", input, new(rows, columns, weights), [.. Enumerable.Range(0, rows).Select(_ => random.Between(-1000, 1000))]);
+    }
+
+    private static int Windowed(IntegerNetworkBuilder builder, Random random, int input, int largest)
+    {
+        int groups = random.Next(1, 4);
+        int kernels = groups * random.Next(1, 4);
+        Windows windows = Windows(builder, random, input, groups, padding: true);
+        long[] weights = [.. Enumerable.Range(0, kernels * windows.Taps).Select(_ => random.Next(3) == 0 ? 0 : random.Between(-largest, largest))];
+        return builder.WindowedAffine("windowed", input, new(kernels, windows.Taps, weights), windows, [.. Enumerable.Range(0, kernels * windows.Positions).Select(_ => random.Between(-1000, 1000))]);
+    }
+
+    private static Windows Windows(IntegerNetworkBuilder builder, Random random, int input, int groups, bool padding)
+    {
+        int positions = random.Next(1, 4);
+        int taps = random.Next(1, 5);
+        int[] indices = [.. Enumerable.Range(0, groups * positions * taps).Select(_ => padding && random.Next(5) == 0 ? Edge.Networks.Graph.Windows.Padding : random.Next(builder.Length(input)))];
+        return new(groups, positions, taps, indices);
     }
 
     private static int Scale(IntegerNetworkBuilder builder, Random random, int input) =>

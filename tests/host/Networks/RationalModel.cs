@@ -34,10 +34,23 @@ internal static class RationalModel
                 Clip clip => [.. x.Select(value => clip.Low is { } low && value < low ? low : clip.High is { } high && value > high ? high : value)],
                 Quantize quantize => [.. x.Select((value, i) => quantize.Quantizer.ValueOf(quantize.Quantizer.IntegerOf(value, i), i))],
                 Bipolar bipolar => [.. x.Select((value, i) => value.Sign >= 0 ? bipolar.MagnitudeOf(i) : -bipolar.MagnitudeOf(i))],
+                Convolution convolution => [.. Enumerable.Range(0, convolution.Length).Select(i => Sum(convolution, x, i / convolution.Windows.Positions, i % convolution.Windows.Positions))],
+                MaxPool pool => [.. pool.Windows.Indices.Chunk(pool.Windows.Taps).Select(window => window.Max(index => x[index]))],
+                LeakyRelu leaky => [.. x.Select((value, i) => value.Sign < 0 ? value * leaky.SlopeOf(i) : value)],
+                Concatenation concatenation => [.. concatenation.Parts.SelectMany(part => values[part])],
+                Sum sum => [.. x.Zip(values[sum.Right], (a, b) => a + (sum.RightSign * b))],
+                Reorder reorder => reorder.Indices is { } indices ? [.. indices.Select(index => x[index])] : x,
                 _ => throw new InvalidOperationException(layer.Name),
             };
         }
 
         return values[network.OutputValue];
+    }
+
+    private static Rational Sum(Convolution convolution, Rational[] x, int kernel, int position)
+    {
+        int[] window = convolution.Windows.Of(convolution.GroupOf(kernel), position).ToArray();
+        return window.Select((index, tap) => index < 0 ? Rational.Zero : convolution.Weights.Exact((kernel * window.Length) + tap) * x[index])
+            .Aggregate(Rational.Zero, (a, b) => a + b);
     }
 }
