@@ -1,0 +1,44 @@
+using Edge.Networks.Graph;
+
+namespace Edge.Networks.Quantization.Calibration;
+
+/// <summary>One pass of the float network over the calibration rows, for the ranges of what dense layers read.</summary>
+internal static class RangeObserver
+{
+    /// <summary>A histogram per element of each value that a dense layer reads.</summary>
+    /// <param name="limit">Brings a row into the range of the input format.</param>
+    /// <exception cref="InvalidInputException">A row makes the network overflow.</exception>
+    public static Dictionary<int, MagnitudeHistogram[]> Observe(Network network, CalibrationRows rows, Func<double[], double[]> limit)
+    {
+        var observed = new Dictionary<int, MagnitudeHistogram[]>();
+        var read = network.Layers.OfType<Dense>().Select(dense => dense.Input).Where(value => value != 0).ToHashSet();
+        int index = 0;
+        foreach (double[] row in rows.Each())
+        {
+            foreach ((int value, double[] elements) in FloatInterpreter.Trace(network, limit(row)))
+            {
+                if (Array.Exists(elements, element => !double.IsFinite(element)))
+                {
+                    throw new InvalidInputException($"calibration row {index} makes the float network overflow at {network.Producer(value)?.Name ?? "its input"}. Check the weights and the rows.");
+                }
+
+                if (read.Contains(value))
+                {
+                    if (!observed.TryGetValue(value, out MagnitudeHistogram[]? histograms))
+                    {
+                        observed[value] = histograms = [.. elements.Select(_ => new MagnitudeHistogram())];
+                    }
+
+                    for (int i = 0; i < elements.Length; i++)
+                    {
+                        histograms[i].Add(elements[i]);
+                    }
+                }
+            }
+
+            index++;
+        }
+
+        return observed;
+    }
+}
