@@ -151,11 +151,12 @@ internal sealed class QuantizedNetworkBuilder(
     {
         int columns = dense.Weights.Shape[1];
         var statistics = new InputStatistics(columns);
+        Network floats = equalized.Network with { Layers = [.. equalized.Network.Layers.TakeWhile(layer => layer != dense)] };
         foreach (double[] row in rows.Each())
         {
             double[] limited = InputQuantization.Limited(row, format);
             double[] rounded = InputQuantization.Rounded(limited, format);
-            statistics.Add(FloatInterpreter.Trace(equalized.Network, limited)[dense.Input], FloatInterpreter.Trace(before, rounded)[input]);
+            statistics.Add(FloatInterpreter.Trace(floats, limited)[dense.Input], FloatInterpreter.Trace(before, rounded)[input]);
         }
 
         (double[,] gram, double[,] cross) = statistics.Covariances();
