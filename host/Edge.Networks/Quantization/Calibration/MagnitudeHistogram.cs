@@ -9,11 +9,20 @@ public sealed class MagnitudeHistogram
     private const int Octaves = 64;
 
     private readonly long[] counts = new long[Octaves * BinsPerOctave];
+    private (double Sum, double Squares, long Count) moments;
 
     /// <summary>The largest magnitude, exact.</summary>
     public double Largest { get; private set; }
 
     public long Count { get; private set; }
+
+    /// <summary>Mean and standard deviation of the values before a limit (a Relu) cut them, where there is one: a unit that is
+    /// rarely active has shown too little of itself for its largest value to say what will come.</summary>
+    public (double Mean, double Deviation) Unlimited => moments.Count == 0
+        ? (0, 0)
+        : (moments.Sum / moments.Count, Math.Sqrt(Math.Max(0, (moments.Squares / moments.Count) - (moments.Sum / moments.Count * moments.Sum / moments.Count))));
+
+    public void AddUnlimited(double value) => moments = (moments.Sum + value, moments.Squares + (value * value), moments.Count + 1);
 
     public void Add(double value)
     {

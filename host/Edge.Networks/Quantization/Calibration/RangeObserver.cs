@@ -15,7 +15,8 @@ internal static class RangeObserver
         int index = 0;
         foreach (double[] row in rows.Each())
         {
-            foreach ((int value, double[] elements) in FloatInterpreter.Trace(network, limit(row)))
+            Dictionary<int, double[]> values = FloatInterpreter.Trace(network, limit(row));
+            foreach ((int value, double[] elements) in values)
             {
                 if (Array.Exists(elements, element => !double.IsFinite(element)))
                 {
@@ -32,6 +33,14 @@ internal static class RangeObserver
                     for (int i = 0; i < elements.Length; i++)
                     {
                         histograms[i].Add(elements[i]);
+                    }
+
+                    if (network.Producer(value) is Clip { High: null } clip)
+                    {
+                        for (int i = 0; i < elements.Length; i++)
+                        {
+                            histograms[i].AddUnlimited(values[clip.Input][i]);
+                        }
                     }
                 }
             }
