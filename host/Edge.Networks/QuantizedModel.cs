@@ -3,6 +3,7 @@ using Edge.Networks.Integers;
 using Edge.Networks.Numerics;
 using Edge.Networks.Onnx;
 using Edge.Networks.Quantization;
+using Edge.Networks.Quantization.Calibration;
 
 namespace Edge.Networks;
 
@@ -13,6 +14,9 @@ namespace Edge.Networks;
 /// the calibration rows, in parts of full scale; null when the model brought its own quantizers.</param>
 public sealed record QuantizedModel(Network Source, IntegerNetwork Integers, Precision? Precision, double? CalibrationError, IReadOnlyList<string> Notes)
 {
+    /// <summary>What quantization after training did, layer by layer; null when the model brought its own quantizers.</summary>
+    public PostTrainingResult? PostTraining { get; init; }
+
     /// <summary>Reads, quantizes if the model is not, and lowers.</summary>
     /// <param name="path">ONNX, QONNX or QDQ file.</param>
     /// <param name="inputFormat">null: the model's own input quantizer or the default format.</param>
@@ -36,16 +40,25 @@ public sealed record QuantizedModel(Network Source, IntegerNetwork Integers, Pre
             }
 
             CheckRows(calibration, network, "--calibrate");
-            FixedPointFormat format = inputFormat ?? network.DeclaredFormat ?? InputQuantization.FormatFor(network, calibration.Values, PostTrainingQuantizer.Tolerance / 4);
-            (Network quantized, Precision precision, double error) = PostTrainingQuantizer.Quantize(network, calibration.Values, format, progress);
-            string origin = inputFormat is not null ? "as asked for" : network.DeclaredFormat is not null ? "the type of the model's input" : "chosen from the calibration rows (change it with --input-format)";
-            InputEncoding encoding = InputEncoding.From(format, network.InputShape, $"{format}, {origin}") with { RequiresGrid = false, RequiresRange = true };
-            return new(network, Lowering.ToIntegers(quantized, encoding, firstLayer: 0), precision, error, quantized.Notes);
+            return Quantize(network, new(calibration.Values, network.InputLength), inputFormat, settings: null, progress);
         }
         catch (InvalidInputException error) when (!error.Message.StartsWith(path, StringComparison.Ordinal) && !error.Message.StartsWith("--", StringComparison.Ordinal))
         {
             throw new InvalidInputException($"{path}: {error.Message}", error);
         }
+    }
+
+    /// <summary>Quantizes a float network and lowers it.</summary>
+    /// <param name="settings">null: the fewest bits within the tolerance.</param>
+    public static QuantizedModel Quantize(
+        Network network, CalibrationRows rows, FixedPointFormat? inputFormat, QuantizationSettings? settings, Action<string>? progress = null)
+    {
+        FixedPointFormat format = inputFormat ?? network.DeclaredFormat
+            ?? InputQuantization.FormatFor(network, rows.Sample(PostTrainingQuantizer.LargestTrialCount), PostTrainingQuantizer.Tolerance / 4);
+        PostTrainingResult result = PostTrainingQuantizer.Quantize(network, rows, format, settings, progress);
+        string origin = inputFormat is not null ? "as asked for" : network.DeclaredFormat is not null ? "the type of the model's input" : "chosen from the calibration rows (change it with --input-format)";
+        InputEncoding encoding = InputEncoding.From(format, network.InputShape, $"{format}, {origin}") with { RequiresGrid = false, RequiresRange = true };
+        return new(network, Lowering.ToIntegers(result.Network, encoding, firstLayer: 0), result.Precision, result.Error, result.Network.Notes) { PostTraining = result };
     }
 
     /// <summary>Checks that an array holds rows of the network's inputs.</summary>

@@ -82,7 +82,7 @@ internal sealed class ModelOptions
         return rows;
     }
 
-    private static FixedPointFormat Format(string text)
+    internal static FixedPointFormat Format(string text)
     {
         try
         {
@@ -94,7 +94,7 @@ internal sealed class ModelOptions
         }
     }
 
-    private static int[]? Shape(string? text)
+    internal static int[]? Shape(string? text)
     {
         if (text is null)
         {

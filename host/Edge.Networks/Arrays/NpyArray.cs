@@ -58,13 +58,7 @@ public sealed record NpyArray(int[] Shape, double[] Values, string Type)
             file.ReadExactly(block, 0, elements * size);
             for (int i = 0; i < elements; i++)
             {
-                Span<byte> element = block.AsSpan(i * size, size);
-                if (bigEndian)
-                {
-                    element.Reverse();
-                }
-
-                values[done + i] = Element(element, kind);
+                values[done + i] = Element(block.AsSpan(i * size, size), kind, bigEndian);
             }
         }
 
@@ -109,6 +103,17 @@ public sealed record NpyArray(int[] Shape, double[] Values, string Type)
 
             throw new InvalidInputException($"{path}: cannot be written ({error.Message})", error);
         }
+    }
+
+    /// <summary>The value of one stored element; turns its bytes round in place if they are big-endian.</summary>
+    internal static double Element(Span<byte> bytes, char kind, bool bigEndian)
+    {
+        if (bigEndian)
+        {
+            bytes.Reverse();
+        }
+
+        return Element(bytes, kind);
     }
 
     private static double Element(ReadOnlySpan<byte> bytes, char kind) => (kind, bytes.Length) switch

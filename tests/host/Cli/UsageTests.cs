@@ -7,7 +7,7 @@ public sealed class UsageTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("give a command: compile, predict, verify, run, inspect, doctor, completion")]
+    [InlineData("give a command: compile, quantize, predict, verify, run, inspect, doctor, completion")]
     [InlineData("give a command", "--json")]
     [InlineData("'verfy' is no command; did you mean 'verify'?", "verfy")]
     [InlineData("'paint' is no command. Commands: compile", "paint")]
@@ -29,6 +29,7 @@ public sealed class UsageTests : IDisposable
     [Theory]
     [InlineData]
     [InlineData("compile")]
+    [InlineData("quantize")]
     [InlineData("predict")]
     [InlineData("verify")]
     [InlineData("run")]
