@@ -5,8 +5,6 @@ using Edge.Cli.Output;
 using Edge.Images;
 using Edge.Networks;
 using Edge.Networks.Arrays;
-using Edge.Networks.Graph;
-using Edge.Networks.Onnx;
 
 namespace Edge.Cli.Commands;
 
@@ -17,19 +15,29 @@ internal static class InspectCommand
         var command = new Command("inspect", "Say what is in a file: model, array, recorded image or card image");
         var file = new Argument<string>("FILE") { Description = ".onnx, .npy, .ser or .card" };
         var png = new Option<string?>("--png") { Description = "Also write the image as a picture", HelpName = "FILE.png" };
+        var svg = new Option<string?>("--svg") { Description = "Also draw the model, a box per layer", HelpName = "FILE.svg" };
+        var inputShape = new Option<string?>("--input-shape") { Description = "Shape of the model's input, batch first, where the file leaves it open: 1,16", HelpName = "SHAPE" };
         var index = new Option<int?>("--image") { Description = "Which image of a series or stack, counted from 0", HelpName = "N" };
         command.Add(file);
         command.Add(png);
+        command.Add(svg);
+        command.Add(inputShape);
         command.Add(index);
         Terminal.Handle(command, (parsed, terminal, _) =>
         {
             string path = parsed.GetRequiredValue(file);
             var picture = new PictureRequest(parsed.GetValue(png), parsed.GetValue(index));
-            switch (Path.GetExtension(path).ToLowerInvariant())
+            string kind = Path.GetExtension(path).ToLowerInvariant();
+            if (kind != ".onnx" && (parsed.GetValue(svg) ?? parsed.GetValue(inputShape)) is not null)
+            {
+                throw new InvalidInputException($"{path}: --svg and --input-shape are for models (.onnx).");
+            }
+
+            switch (kind)
             {
                 case ".onnx":
                     picture.Refuse(path);
-                    InspectModel(path, terminal);
+                    ModelInspection.Show(path, ModelOptions.Shape(parsed.GetValue(inputShape)), parsed.GetValue(svg), terminal);
                     break;
                 case ".npy":
                     InspectArray(path, terminal, picture);
@@ -48,22 +56,6 @@ internal static class InspectCommand
             return ExitCode.Success;
         });
         return command;
-    }
-
-    private static void InspectModel(string path, Terminal terminal)
-    {
-        Network network = OnnxImporter.Import(OnnxModelFile.Read(path));
-        var layers = network.Layers.Select(layer => new { Kind = layer.GetType().Name, Node = layer.Name, layer.Shape }).ToArray();
-        terminal.Result(
-            new { network.Name, Input = new { Name = network.InputName, Shape = network.InputShape }, Output = network.OutputName, network.IsQuantized, Layers = layers, network.Notes },
-            text =>
-            {
-                text.WriteLine($"{network.Name}: input {network.InputName} {Shapes.Text(network.InputShape)}, output {network.OutputName}, {(network.IsQuantized ? "quantized" : "float: needs --calibrate")}");
-                foreach (var layer in layers)
-                {
-                    text.WriteLine($"  {layer.Kind,-18} {Shapes.Text(layer.Shape),-14} {layer.Node}");
-                }
-            });
     }
 
     private static void InspectCard(string path, Terminal terminal)

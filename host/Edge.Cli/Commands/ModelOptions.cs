@@ -4,6 +4,7 @@ using Edge.Cli.Output;
 using Edge.Compiler.Fabric;
 using Edge.Networks;
 using Edge.Networks.Arrays;
+using Edge.Networks.Graph;
 using Edge.Networks.Numerics;
 
 namespace Edge.Cli.Commands;
@@ -65,6 +66,11 @@ internal sealed class ModelOptions
         FixedPointFormat? format = parsed.GetValue(inputFormat) is { } text ? Format(text) : null;
         NpyArray? rows = parsed.GetValue(calibrate) is { } file ? NpyArray.Read(file) : null;
         QuantizedModel quantized = QuantizedModel.Load(Path(parsed), format, Shape(parsed.GetValue(inputShape)), rows, terminal.Progress);
+        if (!terminal.Json)
+        {
+            LayerTableText.Write(terminal.Notes, quantized.Source, LayerTable.Of(quantized.Source));
+        }
+
         foreach (string note in quantized.Notes)
         {
             terminal.Progress(note);

@@ -5,31 +5,12 @@ namespace Edge.Cli.Output;
 
 internal static class PngFile
 {
-    /// <summary>The file appears whole or not at all.</summary>
     /// <exception cref="InvalidInputException">It cannot be written.</exception>
-    public static void Write(string path, SKBitmap bitmap)
+    public static void Write(string path, SKBitmap bitmap) => WholeFile.Write(path, file =>
     {
-        string partial = path + ".partial";
-        try
-        {
-            using (SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100))
-            using (FileStream file = File.Create(partial))
-            {
-                png.SaveTo(file);
-            }
-
-            File.Move(partial, path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(partial))
-            {
-                File.Delete(partial);
-            }
-
-            throw new InvalidInputException($"{path}: cannot be written ({error.Message})", error);
-        }
-    }
+        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        png.SaveTo(file);
+    });
 }
 
 internal static class Fonts

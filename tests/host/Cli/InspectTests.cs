@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Xml.Linq;
 using Edge.Images;
 using Edge.Networks.Arrays;
 using Edge.Tests.Detectors;
@@ -35,6 +36,38 @@ public sealed class InspectTests : IDisposable
         Assert.True(Inspect("small.onnx", "--json").Json.GetProperty("is_quantized").GetBoolean());
         SmallModel.WriteFloat(folder);
         Assert.Contains("float: needs --calibrate", Inspect("float.onnx").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Models_AreATable_AndADrawing()
+    {
+        SmallModel.WriteQuantized(folder, softmax: true);
+        EdgeResult result = Inspect("small.onnx", "--svg", "small.svg");
+        Assert.Matches(@"(?m)^  MatMul .*\[4\] +int4, step 0\.25 +12 +12 +0\.0%$", result.Output);
+        Assert.Matches(@"(?m)^  Quant .*\[4\] +uint8, step 0\.125$", result.Output);
+        Assert.Matches(@"(?m)^  total +20 +20$", result.Output);
+        Assert.Contains("drawing in small.svg", result.Output, StringComparison.Ordinal);
+        XDocument drawing = XDocument.Load(folder.File("small.svg"));
+        string[] words = [.. drawing.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value)];
+        Assert.Contains(words, word => word.StartsWith("MatMul", StringComparison.Ordinal));
+        Assert.Contains("12 multiplies, 12 parameters", words);
+        Assert.Contains("[3]", words);
+
+        JsonElement json = Inspect("small.onnx", "--json").Json;
+        Assert.Equal(20, json.GetProperty("multiplies").GetInt64());
+        Assert.Equal(0, json.GetProperty("layers")[0].GetProperty("zero_weights").GetDouble());
+        Refused("there is no folder", "small.onnx", "--svg", "no/small.svg");
+        Refused("--svg and --input-shape are for models", "x.npy", "--svg", "x.svg");
+    }
+
+    [Fact]
+    public void EveryImport_PrintsTheTable()
+    {
+        SmallModel.WriteQuantized(folder);
+        SmallModel.WriteRows(folder, SmallModel.Rows(2));
+        string[] predict = ["predict", "small.onnx", "--input", "x.npy", "--output", "y.npy"];
+        Assert.Contains("zero weights", EdgeProgram.Run(folder.Path, predict).Succeeded().Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("zero weights", EdgeProgram.Run(folder.Path, [.. predict, "--json"]).Succeeded().Errors, StringComparison.Ordinal);
     }
 
     [Fact]
