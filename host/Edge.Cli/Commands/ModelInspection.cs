@@ -38,7 +38,7 @@ internal static class ModelInspection
             },
             text =>
             {
-                LayerTableText.Write(text, network, rows);
+                LayerTableText.Write(text.WriteLine, network, rows);
                 foreach (string note in network.Notes)
                 {
                     text.WriteLine($"  note: {note}");

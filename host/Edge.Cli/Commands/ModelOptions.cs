@@ -68,7 +68,7 @@ internal sealed class ModelOptions
         QuantizedModel quantized = QuantizedModel.Load(Path(parsed), format, Shape(parsed.GetValue(inputShape)), rows, terminal.Progress);
         if (!terminal.Json)
         {
-            LayerTableText.Write(terminal.Notes, quantized.Source, LayerTable.Of(quantized.Source));
+            LayerTableText.Write(terminal.Progress, quantized.Source, LayerTable.Of(quantized.Source));
         }
 
         foreach (string note in quantized.Notes)

@@ -8,14 +8,14 @@ internal static class LayerTableText
 {
     private const int WidestNode = 48;
 
-    public static void Write(TextWriter text, Network network, IReadOnlyList<LayerSummary> rows)
+    public static void Write(Action<string> line, Network network, IReadOnlyList<LayerSummary> rows)
     {
         int nodeWidth = Math.Min(WidestNode, rows.Select(row => row.Node.Length).Append(5).Max());
         int shapeWidth = rows.Select(row => Shapes.Text(row.Shape).Length).Append(5).Max();
         int formatWidth = rows.Select(row => row.Format.Length).Append(6).Max();
-        text.WriteLine($"{network.Name}: input {network.InputName} {Shapes.Text(network.InputShape)}, output {network.OutputName}, {(network.IsQuantized ? "quantized" : "float: needs --calibrate")}");
+        line($"{network.Name}: input {network.InputName} {Shapes.Text(network.InputShape)}, output {network.OutputName}, {(network.IsQuantized ? "quantized" : "float: needs --calibrate")}");
         void Line(string node, string shape, string format, string multiplies, string parameters, string zeros) =>
-            text.WriteLine($"  {node.PadRight(nodeWidth)}  {shape.PadRight(shapeWidth)}  {format.PadRight(formatWidth)}  {multiplies,12}  {parameters,10}  {zeros,12}".TrimEnd());
+            line($"  {node.PadRight(nodeWidth)}  {shape.PadRight(shapeWidth)}  {format.PadRight(formatWidth)}  {multiplies,12}  {parameters,10}  {zeros,12}".TrimEnd());
         Line("layer", "shape", "format", "multiplies", "parameters", "zero weights");
         foreach (LayerSummary row in rows)
         {
