@@ -92,6 +92,20 @@ public static class FloatInterpreter
             case Bipolar bipolar:
                 return [.. x.Select((value, i) => (value >= 0 ? 1 : -1) * bipolar.MagnitudeOf(i).ToDouble())];
 
+            case MultiThreshold thresholds:
+                var levels = new Dictionary<Numerics.Rational[], double[]>(ReferenceEqualityComparer.Instance);
+                double step = thresholds.Step.ToDouble();
+                double offset = thresholds.Offset.ToDouble();
+                return [.. x.Select((value, i) =>
+                {
+                    if (!levels.TryGetValue(thresholds.Levels[i], out double[]? ascending))
+                    {
+                        levels[thresholds.Levels[i]] = ascending = [.. thresholds.Levels[i].Select(level => level.ToDouble())];
+                    }
+
+                    return (step * ascending.Count(level => value >= level)) + offset;
+                })];
+
             case Sum sum:
                 double[] right = values[sum.Right];
                 return [.. x.Select((value, i) => value + (sum.RightSign * right[i]))];

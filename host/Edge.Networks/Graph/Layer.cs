@@ -83,6 +83,13 @@ public sealed record Bipolar(int Output, string Name, int[] Shape, int Input, Ra
     public Rational MagnitudeOf(int index) => Magnitudes[Magnitudes.Length == 1 ? 0 : index];
 }
 
+/// <summary>y[i] = Step * (how many of Levels[i] are at most x[i]) + Offset.</summary>
+/// <param name="Levels">Ascending; one list for each element. Elements of a channel share theirs.</param>
+public sealed record MultiThreshold(int Output, string Name, int[] Shape, int Input, Rational[][] Levels, Rational Step, Rational Offset) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
 /// <summary>y[i] = Left[i] + RightSign * Right[i], both computed by the network.</summary>
 public sealed record Sum(int Output, string Name, int[] Shape, int Left, int Right, int RightSign) : Layer(Output, Name, Shape)
 {

@@ -23,7 +23,7 @@ public sealed record Network(
     /// <summary>True when the model brings its own quantizers: every layer's weights, and activations unless a single
     /// layer has none to quantize.</summary>
     public bool IsQuantized => Layers.OfType<Linear>().All(dense => dense.Weights.Quantized is not null)
-        && (Layers.Any(layer => layer is Quantize or Bipolar) || Layers.OfType<Linear>().Count() == 1);
+        && (Layers.Any(layer => layer is Quantize or Bipolar or MultiThreshold) || Layers.OfType<Linear>().Count() == 1);
 
     public Layer? Producer(int value) => Layers.FirstOrDefault(layer => layer.Output == value);
 

@@ -10,7 +10,7 @@ internal static class ConstantFolding
     public static bool Supports(string operation) => operation is
         "Identity" or "Dropout" or "Cast" or "Gather" or "Unsqueeze" or "Squeeze" or "Concat" or "Slice" or "Reshape" or "Flatten"
         or "Transpose" or "Shape" or "Constant" or "ConstantOfShape" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Sqrt"
-        or "Reciprocal" or "Neg" or "Abs" or "Relu" or "Clip" or "Quant" or "BipolarQuant" or "QuantizeLinear" or "DequantizeLinear";
+        or "Reciprocal" or "Neg" or "Abs" or "Relu" or "Clip" or "Quant" or "IntQuant" or "BipolarQuant" or "QuantizeLinear" or "DequantizeLinear";
 
     /// <exception cref="InvalidInputException">The node makes no sense on these constants.</exception>
     public static ConstantTensor Evaluate(OnnxNode node, ConstantTensor?[] inputs, int zeroPointType)
@@ -45,7 +45,7 @@ internal static class ConstantFolding
                 return Concat(node, [.. inputs.Select(input => input ?? throw node.Error("one of its inputs is missing."))]);
             case "Slice":
                 return Slice(node, x, inputs);
-            case "Quant" or "BipolarQuant" or "QuantizeLinear" or "DequantizeLinear":
+            case "Quant" or "IntQuant" or "BipolarQuant" or "QuantizeLinear" or "DequantizeLinear":
                 return QuantizerImport.OnConstant(node, x, inputs, zeroPointType);
             case "Add":
                 return Binary(node, x, inputs[1]!, (a, b) => a + b);

@@ -69,6 +69,7 @@ public sealed class OnnxImporter
         values[inputs[0].Name] = new(0, shape);
         operators.BatchSize = batch;
         operators.Opset = file.Opset;
+        operators.ElementTypeOf = name => elementTypes.GetValueOrDefault(name);
         foreach (OnnxNode node in nodes)
         {
             try
@@ -86,9 +87,9 @@ public sealed class OnnxImporter
             throw new InvalidInputException($"the output \"{graph.Output[0].Name}\" does not depend on the input.");
         }
 
-        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), operators.Layers, result.Number, operators.Notes)
+        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), ExactWeights.Mark(operators.Layers), result.Number, operators.Notes)
         {
-            DeclaredFormat = DeclaredFormat(inputs[0]),
+            DeclaredFormat = DeclaredFormat(inputs[0]) ?? DataTypeAnnotation.FormatOf(graph, inputs[0].Name),
         };
     }
 
@@ -183,8 +184,7 @@ public sealed class OnnxImporter
 
         if (unknown.Count > 0)
         {
-            throw new UnsupportedOperatorException(
-                $"{unknown.Count} node(s) use operators that are not supported: {string.Join(", ", unknown.Select(node => node.Domain.Length > 0 ? $"{node.Description} of domain {node.Domain}" : node.Description))}. Supported are {string.Join(", ", OperatorImport.Supported.Order(StringComparer.Ordinal))}; constants may also be computed from each other.");
+            throw new UnsupportedOperatorException(UnsupportedOperators.Message(unknown));
         }
     }
 
@@ -192,8 +192,8 @@ public sealed class OnnxImporter
     {
         "" => OperatorImport.Supported.Contains(node.Operator) || (!dependsOnInput && ConstantFolding.Supports(node.Operator)),
         OperatorImport.ChannelsLastDomain => dependsOnInput && OperatorImport.SupportedChannelsLast.Contains(node.Operator),
-        "com.microsoft" => node.Operator is "QuantizeLinear" or "DequantizeLinear",
-        _ => QuantizerDomains.Contains(node.Domain) && node.Operator is "Quant" or "BipolarQuant",
+        "com.microsoft" => OperatorImport.SupportedMicrosoft.Contains(node.Operator),
+        _ => QuantizerDomains.Contains(node.Domain) && (dependsOnInput ? OperatorImport.SupportedQuantizers.Contains(node.Operator) : node.Operator is "Quant" or "IntQuant" or "BipolarQuant"),
     };
 
     /// <summary>The input's shape with a batch of 1, and the batch size the file was fixed to.</summary>

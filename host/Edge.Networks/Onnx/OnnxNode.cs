@@ -19,14 +19,15 @@ internal sealed class OnnxNode(NodeProto node, int number)
     {
         "Constant" => 0,
         "Reshape" => HasAttribute("shape") ? 1 : 2, // an attribute in operator sets 1 to 4
-        "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Gather" or "QuantizeLinear" or "DequantizeLinear" or "BipolarQuant" or "Conv" or "PRelu" => 2,
-        "Quant" => 4,
+        "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Gather" or "QuantizeLinear" or "DequantizeLinear" or "BipolarQuant" or "MultiThreshold" or "Conv" or "PRelu" => 2,
+        "Quant" or "IntQuant" => 4,
+        "Trunc" => 5,
         "BatchNormalization" => 5,
         _ => 1,
     };
 
     /// <summary><c>Gemm "fc1"</c>, or <c>Gemm (node 3)</c> where it has no name.</summary>
-    public string Description => node.Name.Length > 0 ? $"{node.OpType} \"{node.Name}\"" : $"{node.OpType} (node {number})";
+    public string Description { get; private init; } = node.Name.Length > 0 ? $"{node.OpType} \"{node.Name}\"" : $"{node.OpType} (node {number})";
 
     /// <exception cref="InvalidInputException">An input or output that the operator needs is not there.</exception>
     public void CheckArity()
@@ -51,6 +52,13 @@ internal sealed class OnnxNode(NodeProto node, int number)
     public int[]? Integers(string name) => Find(name, AttributeType.Integers) is { } attribute
         ? [.. attribute.Ints.Select(value => (int)Math.Clamp(value, int.MinValue, int.MaxValue))]
         : null;
+
+    /// <summary>Another operator with some of this node's attributes, named in messages as this node.</summary>
+    public OnnxNode As(string operation, params string[] attributes) =>
+        AsNew(operation, [.. node.Attribute.Where(attribute => attributes.Contains(attribute.Name, StringComparer.Ordinal))]);
+
+    public OnnxNode AsNew(string operation, params AttributeProto[] attributes) =>
+        new(new() { OpType = operation, Input = { node.Input }, Output = { node.Output }, Attribute = { attributes } }, number) { Description = Description };
 
     public AttributeProto? Find(string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
 

@@ -25,6 +25,8 @@ internal enum OnnxType
     BFloat16 = 16,
     UInt4 = 21,
     Int4 = 22,
+    UInt2 = 25,
+    Int2 = 26,
 }
 
 /// <summary>Reads constants of a model. The file decides nothing about memory: every size is checked against the bytes
@@ -44,7 +46,7 @@ internal static class OnnxTensors
         double[]? values = tensor.DataLocation == 1
             ? Decode(External(tensor, folder), type, shape, tensor.Name)
             : tensor.RawData.Length > 0 ? Decode(tensor.RawData.Span, type, shape, tensor.Name)
-            : FromFields(tensor, type);
+            : FromFields(tensor, type, shape);
         return values is not null && values.Length == count
             ? new(shape, values)
             : throw Contradiction(tensor.Name, shape, $"{values?.Length ?? 0} values", type);
@@ -66,13 +68,14 @@ internal static class OnnxTensors
         return [.. tensor.Dims.Select(size => (int)size)];
     }
 
-    private static double[]? FromFields(TensorProto tensor, OnnxType type) => type switch
+    private static double[]? FromFields(TensorProto tensor, OnnxType type, int[] shape) => type switch
     {
         OnnxType.Float => [.. tensor.FloatData],
         OnnxType.Double => [.. tensor.DoubleData],
         OnnxType.Int64 => [.. tensor.Int64Data],
         OnnxType.UInt32 or OnnxType.UInt64 => [.. tensor.Uint64Data],
         OnnxType.Int32 or OnnxType.Int16 or OnnxType.Int8 or OnnxType.UInt16 or OnnxType.UInt8 or OnnxType.Bool => [.. tensor.Int32Data],
+        OnnxType.Int4 or OnnxType.UInt4 or OnnxType.Int2 or OnnxType.UInt2 => Decode([.. tensor.Int32Data.Select(packed => (byte)packed)], type, shape, tensor.Name),
         OnnxType.Float16 => [.. tensor.Int32Data.Select(bits => (double)BitConverter.UInt16BitsToHalf((ushort)bits))],
         OnnxType.BFloat16 => [.. tensor.Int32Data.Select(bits => (double)BitConverter.Int32BitsToSingle(bits << 16))],
         _ => null,
@@ -84,9 +87,9 @@ internal static class OnnxTensors
     private static double[] Decode(ReadOnlySpan<byte> bytes, OnnxType type, int[] shape, string name)
     {
         int count = shape.Aggregate(1, (product, size) => product * size);
-        if (type is OnnxType.Int4 or OnnxType.UInt4)
+        if (PackedBits(type) is > 0 and int bits)
         {
-            return bytes.Length == (count + 1) / 2 ? Nibbles(bytes, count, type == OnnxType.Int4) : throw Contradiction(name, shape, $"{bytes.Length} bytes", type);
+            return bytes.Length == (((long)count * bits) + 7) / 8 ? Unpacked(bytes, count, bits, type is OnnxType.Int4 or OnnxType.Int2) : throw Contradiction(name, shape, $"{bytes.Length} bytes", type);
         }
 
         int size = type switch
@@ -126,13 +129,23 @@ internal static class OnnxTensors
         return values;
     }
 
-    private static double[] Nibbles(ReadOnlySpan<byte> bytes, int count, bool signed)
+    /// <summary>Bits of an element of which several share a byte; 0 for other types.</summary>
+    private static int PackedBits(OnnxType type) => type switch
+    {
+        OnnxType.Int4 or OnnxType.UInt4 => 4,
+        OnnxType.Int2 or OnnxType.UInt2 => 2,
+        _ => 0,
+    };
+
+    /// <summary>The first element lies in the lowest bits of its byte.</summary>
+    private static double[] Unpacked(ReadOnlySpan<byte> bytes, int count, int bits, bool signed)
     {
         var values = new double[count];
+        int perByte = 8 / bits;
         for (int i = 0; i < count; i++)
         {
-            int nibble = (bytes[i / 2] >> (4 * (i % 2))) & 0xF;
-            values[i] = signed && nibble > 7 ? nibble - 16 : nibble;
+            int value = (bytes[i / perByte] >> (bits * (i % perByte))) & ((1 << bits) - 1);
+            values[i] = signed && value >= 1 << (bits - 1) ? value - (1 << bits) : value;
         }
 
         return values;

@@ -99,11 +99,23 @@ internal sealed partial class OperatorImport
             return Chosen(node, x, shape, map);
         }
 
-        // Zeros are what a window reads outside the data; another constant is added to those places.
-        double value = constants.Length > 2 && constants[2] is { Length: > 0 } constant ? Finite(node, constant, 2).Values[0] : node.Real("value", 0);
-        var one = new ConstantTensor([1, 1], [1]) { Quantized = new([1], [Rational.One]) };
-        RealValue padded = Append(new Convolution(Next(), node.Description, Plain(shape), x.Number, one, new(1, map.Length, 1, map)), shape);
-        return Affine(node, padded, [Rational.One], value == 0 ? [Rational.Zero] : [.. map.Select(index => index < 0 ? Rational.From(value) : Rational.Zero)]);
+        double value = constants.Length > 2 && constants[2] is { Length: > 0 } constant ? Finite(node, constant, 2).Values[0] : Real(node, "value", 0);
+        return Placed(node, x, shape, map, _ => Rational.From(value));
+    }
+
+    /// <summary>Element i of the result is element indices[i] of x, or a constant where that is -1.</summary>
+    private RealValue Placed(OnnxNode node, RealValue x, int[] shape, int[] indices, Func<int, Rational> constant)
+    {
+        if (!indices.Contains(-1))
+        {
+            return Chosen(node, x, shape, indices);
+        }
+
+        // Zeros are what a window reads outside the data; other constants are added to those places. A group for each element
+        // lets every one keep its own scale.
+        RealValue placed = Append(new Convolution(Next(), node.Description, Plain(shape), x.Number, Ones(indices.Length, 1, Rational.One), new(indices.Length, 1, 1, indices)), shape);
+        Rational[] constants = [.. indices.Select((index, i) => index < 0 ? constant(i) : Rational.Zero)];
+        return Affine(node, placed, [Rational.One], Array.TrueForAll(constants, value => value.IsZero) ? [Rational.Zero] : constants);
     }
 
     /// <summary>Resize (inputs: data, region, scales, sizes) and Upsample (data, scales), nearest element.</summary>

@@ -98,20 +98,28 @@ internal sealed partial class OperatorImport
         // Where all windows count alike the kernel holds the division, exactly; else it follows the sums.
         bool alike = Array.TrueForAll(counts, count => count == counts[0]);
         Rational share = alike ? Rational.One / counts[0] : Rational.One;
-        Windows windows = Windows.Of(channels, channels, size, Shapes.Count(geometry.Result), places, last);
-        int[] natural = [1, channels, .. geometry.Result];
-        var ones = new ConstantTensor([channels, taps], [.. Enumerable.Repeat(share.ToDouble(), channels * taps)])
-        {
-            Quantized = new([.. Enumerable.Repeat(1L, channels * taps)], [share]),
-        };
-        RealValue means = Append(new Convolution(Next(), node.Description, Plain(natural), x.Number, ones, windows), natural);
+        RealValue means = WindowSums(node, x, channels, geometry, places, last, share);
         means = alike ? means : Affine(node, means, [.. Enumerable.Range(0, channels * counts.Length).Select(i => Rational.One / counts[i % counts.Length])], [Rational.Zero]);
         return InLayout(node, means, last);
     }
 
+    /// <summary>The sum of each window, channel by channel, times a share.</summary>
+    private RealValue WindowSums(OnnxNode node, RealValue x, int channels, WindowGeometry geometry, int[] places, bool last, Rational share)
+    {
+        Windows windows = Windows.Of(channels, channels, geometry.Size, Shapes.Count(geometry.Result), places, last);
+        int[] natural = [1, channels, .. geometry.Result];
+        return Append(new Convolution(Next(), node.Description, Plain(natural), x.Number, Ones(channels, windows.Taps, share), windows), natural);
+    }
+
+    /// <summary>Kernels whose every weight is the same exact number.</summary>
+    private static ConstantTensor Ones(int kernels, int taps, Rational share) => new([kernels, taps], [.. Enumerable.Repeat(share.ToDouble(), kernels * taps)])
+    {
+        Quantized = new([.. Enumerable.Repeat(1L, kernels * taps)], [share]),
+    };
+
     private static (int Channels, int[] Size, bool Last) Layout(OnnxNode node, RealValue x)
     {
-        bool last = node.Domain == ChannelsLastDomain;
+        bool last = node.Domain == ChannelsLastDomain || node.Operator == "MaxPoolNHWC" || IsLast(node);
         return x.Shape is [1, _, _, ..]
             ? last ? (x.Shape[^1], x.Shape[1..^1], last) : (x.Shape[1], x.Shape[2..], last)
             : throw node.Error($"its data has the shape {Shapes.Text(x.Shape)}; a batch of 1, channels and at least one more axis are needed.");

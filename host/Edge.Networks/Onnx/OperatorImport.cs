@@ -11,7 +11,14 @@ internal sealed partial class OperatorImport
         "Gemm", "MatMul", "Add", "Sub", "Mul", "Div", "Neg", "BatchNormalization", "Relu", "Clip", "Quant", "BipolarQuant",
         "QuantizeLinear", "DequantizeLinear", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Dropout",
         "Cast", "Softmax", "ArgMax", "Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LeakyRelu", "PRelu",
-        "Concat", "Split", "Slice", "Gather", "Pad", "Resize", "Upsample",
+        "Concat", "Split", "Slice", "Gather", "Pad", "Resize", "Upsample", "Floor", "Ceil", "Round", "Abs",
+        "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger",
+    };
+
+    /// <summary>Operators of the domains of QONNX, FINN and Brevitas.</summary>
+    public static readonly IReadOnlySet<string> SupportedQuantizers = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "Quant", "IntQuant", "BipolarQuant", "Trunc", "MultiThreshold", "QuantAvgPool2d", "MaxPoolNHWC", "Im2Col",
     };
 
     /// <summary>Operators of the channels-last domain.</summary>
@@ -43,6 +50,11 @@ internal sealed partial class OperatorImport
             throw node.Error("a Softmax may only stand at the end of the model (or before ArgMax).");
         }
 
+        if (IsIntegerOperator(node.Operator))
+        {
+            return IntegerOperator(node, reals, constants);
+        }
+
         bool binary = node.Operator is "Add" or "Sub" or "Mul" or "Div" or "MatMul" or "Gemm";
         RealValue x = reals[0] ?? (binary ? reals[1] : null) ?? throw node.Error("its first input must depend on the network's input.");
         return node.Operator switch
@@ -62,12 +74,20 @@ internal sealed partial class OperatorImport
             "BatchNormalization" => BatchNormalization(node, x, constants),
             "Relu" => Append(new Clip(Next(), node.Description, Plain(x.Shape), x.Number, Rational.Zero, null), x.Shape),
             "Clip" => Clip(node, x, reals, constants),
-            "Quant" => Quant(node, x, constants),
+            "Quant" or "IntQuant" => Quant(node, x, constants),
+            "Trunc" => Trunc(node, x, constants),
+            "MultiThreshold" => Thresholds(node, x, constants),
+            "QuantAvgPool2d" => QuantizedAveragePool(node, x),
+            "Im2Col" => WindowsSideBySide(node, x),
+            "Floor" => Rounded(node, x, Rounding.Floor),
+            "Ceil" => Rounded(node, x, Rounding.Ceiling),
+            "Round" => Rounded(node, x, Rounding.HalfEven),
+            "Abs" => Leaky(node, x, [-Rational.One]),
             "BipolarQuant" => Sign(node, x, QuantizerImport.BipolarMagnitudes(node, constants, x.Shape)),
             "QuantizeLinear" => QuantizeLinear(node, x, constants, zeroPointType),
             "DequantizeLinear" => DequantizeLinear(node, x, constants),
             "Conv" => Convolution(node, x, constants),
-            "MaxPool" or "GlobalMaxPool" => MaxPool(node, x, node.Operator == "GlobalMaxPool"),
+            "MaxPool" or "MaxPoolNHWC" or "GlobalMaxPool" => MaxPool(node, x, node.Operator == "GlobalMaxPool"),
             "AveragePool" or "GlobalAveragePool" => AveragePool(node, x, node.Operator == "GlobalAveragePool"),
             "LeakyRelu" => Leaky(node, x, [Rational.From(Real(node, "alpha", 0.01f))]),
             "PRelu" => Leaky(node, x, QuantizerImport.PerElement(node, Finite(node, Known(node, constants, 1), 1), x.Shape, "slope")),

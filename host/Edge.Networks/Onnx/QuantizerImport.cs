@@ -14,31 +14,41 @@ internal static class QuantizerImport
     /// <summary>Quant (inputs: data, scale, zero point, bit width) on data of the given shape.</summary>
     public static Quantizer Quant(OnnxNode node, ConstantTensor?[] inputs, int[] shape)
     {
-        double bits = Required(node, inputs, 3, "bit width").Values is [double single, .. var rest] && rest.All(value => value == single)
-            ? single
-            : throw node.Error("a bit width per channel is not supported; give one for the tensor.");
-        if (bits is < 1 or > LargestBitWidth || bits != Math.Truncate(bits))
-        {
-            throw node.Error($"bit width {Number(bits)}; whole numbers from 1 to {LargestBitWidth} are allowed.");
-        }
-
-        (long low, long high) = Quantizer.Limits((int)bits, node.Integer("signed", 1) != 0, node.Integer("narrow", 1) != 0);
-        string mode = node.Text("rounding_mode", "ROUND");
-        Rounding rounding = mode.ToUpperInvariant() switch
-        {
-            "ROUND" or "HALF_EVEN" => Rounding.HalfEven,
-            "CEIL" => Rounding.Ceiling,
-            "FLOOR" => Rounding.Floor,
-            "UP" => Rounding.AwayFromZero,
-            "DOWN" or "ROUND_TO_ZERO" => Rounding.TowardsZero,
-            "HALF_UP" => Rounding.HalfAwayFromZero,
-            "HALF_DOWN" => Rounding.HalfTowardsZero,
-            _ => throw node.Error($"rounding_mode \"{mode}\"; allowed are ROUND, CEIL, FLOOR, UP, DOWN, HALF_UP, HALF_DOWN."),
-        };
+        int bits = BitWidth(node, inputs, 3);
+        (long low, long high) = Quantizer.Limits(bits, node.Integer("signed", 1) != 0, node.Integer("narrow", 1) != 0);
+        Rounding rounding = RoundingOf(node, "ROUND");
         Rational[] zeroPoints = PerElement(node, Required(node, inputs, 2, "zero point"), shape, "zero point");
         return Array.TrueForAll(zeroPoints, zero => zero.Abs() <= LargestZeroPoint)
             ? new(Scales(node, Required(node, inputs, 1, "scale"), shape), zeroPoints, low, high, rounding)
             : throw node.Error($"zero point {Number(Array.Find(zeroPoints, zero => zero.Abs() > LargestZeroPoint).ToDouble())}; at most {LargestZeroPoint} is allowed.");
+    }
+
+    /// <summary>A bit width: one whole number, the same for all channels.</summary>
+    public static int BitWidth(OnnxNode node, ConstantTensor?[] inputs, int index)
+    {
+        double bits = Required(node, inputs, index, "bit width").Values is [double single, .. var rest] && rest.All(value => value == single)
+            ? single
+            : throw node.Error("a bit width per channel is not supported; give one for the tensor.");
+        return bits is >= 1 and <= LargestBitWidth && bits == Math.Truncate(bits)
+            ? (int)bits
+            : throw node.Error($"bit width {Number(bits)}; whole numbers from 1 to {LargestBitWidth} are allowed.");
+    }
+
+    /// <summary>The attribute rounding_mode, in any spelling: QONNX and Brevitas write "HALF_UP", "half-up", "RoundToZero".</summary>
+    public static Rounding RoundingOf(OnnxNode node, string missing)
+    {
+        string mode = node.Text("rounding_mode", missing);
+        return string.Concat(mode.Where(char.IsLetter)).ToUpperInvariant() switch
+        {
+            "ROUND" or "HALFEVEN" or "ROUNDHALFEVEN" or "RNE" => Rounding.HalfEven,
+            "CEIL" or "CEILING" => Rounding.Ceiling,
+            "FLOOR" => Rounding.Floor,
+            "UP" or "ROUNDUP" => Rounding.AwayFromZero,
+            "DOWN" or "ROUNDDOWN" or "ROUNDTOZERO" or "TOZERO" or "TRUNC" => Rounding.TowardsZero,
+            "HALFUP" or "ROUNDHALFUP" => Rounding.HalfAwayFromZero,
+            "HALFDOWN" or "ROUNDHALFDOWN" => Rounding.HalfTowardsZero,
+            _ => throw node.Error($"rounding_mode \"{mode}\"; allowed are ROUND (half to even), CEIL, FLOOR, UP, DOWN, HALF_UP, HALF_DOWN, ROUND_TO_ZERO."),
+        };
     }
 
     /// <summary>One signed bit: QONNX means -1 and +1 then, whatever narrow says.</summary>
@@ -59,7 +69,9 @@ internal static class QuantizerImport
             OnnxType.Int16 => (16, true),
             OnnxType.UInt4 => (4, false),
             OnnxType.Int4 => (4, true),
-            _ => throw node.Error($"quantizing to element type {type} is not supported; use uint8, int8, uint16, int16, uint4 or int4."),
+            OnnxType.UInt2 => (2, false),
+            OnnxType.Int2 => (2, true),
+            _ => throw node.Error($"quantizing to element type {type} is not supported; use uint8, int8, uint16, int16, uint4, int4, uint2 or int2."),
         };
         (long low, long high) = Quantizer.Limits(bits, signed, narrow: false);
         Rational[] scales = Scales(node, Along(node, Required(node, inputs, 1, "scale"), shape), shape);
@@ -97,6 +109,11 @@ internal static class QuantizerImport
         {
             (Quantizer linear, long behind) = QuantizeLinear(node, inputs, x.Shape, zeroPointType);
             return new(x.Shape, [.. x.Values.Select((value, i) => (double)(IntegerOf(linear, value, i) + behind))]);
+        }
+
+        if (node.Operator is not ("Quant" or "IntQuant"))
+        {
+            throw node.Error("it quantizes a constant, which is supported for Quant, BipolarQuant, QuantizeLinear and DequantizeLinear. Run a constant-folding pass over the model first.");
         }
 
         Quantizer quantizer = Quant(node, inputs, x.Shape);
@@ -167,7 +184,7 @@ internal static class QuantizerImport
         return new(shape, [.. integers.Select((integer, i) => integer * At(factors, i))]) { Quantized = new(integers, scales) };
     }
 
-    private static Rational[] Scales(OnnxNode node, ConstantTensor scale, int[] shape)
+    internal static Rational[] Scales(OnnxNode node, ConstantTensor scale, int[] shape)
     {
         int bad = Array.FindIndex(scale.Values, value => !(value > 0) || !double.IsFinite(value));
         return bad < 0
@@ -194,7 +211,7 @@ internal static class QuantizerImport
             : throw node.Error($"{vector.Length} scales or zero points for axis {axis} of size {shape[axis]}.");
     }
 
-    private static ConstantTensor Required(OnnxNode node, ConstantTensor?[] inputs, int index, string what) =>
+    internal static ConstantTensor Required(OnnxNode node, ConstantTensor?[] inputs, int index, string what) =>
         inputs.Length > index && inputs[index] is { } tensor && tensor.Length > 0
             ? tensor
             : throw node.Error($"its {what} (input {index}) must be a constant.");

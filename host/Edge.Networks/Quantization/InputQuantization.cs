@@ -109,7 +109,13 @@ internal static class InputQuantization
 
     private static InputEncoding? Encoding(Network network, RealVector x, Quantize layer)
     {
+        const long LargestEncoded = 1L << 32;
         Quantizer quantizer = layer.Quantizer;
+        if (quantizer.High - quantizer.Low > LargestEncoded)
+        {
+            return null; // it only rounds
+        }
+
         int length = x.IsUniform && quantizer is { Scales.Length: 1, ZeroPoints.Length: 1 } ? 1 : layer.Length;
         long low = x.Low(0) is { } lowest ? quantizer.IntegerOf(lowest, 0) : quantizer.Low;
         long high = x.High(0) is { } highest ? quantizer.IntegerOf(highest, 0) : quantizer.High;

@@ -100,6 +100,7 @@ public sealed partial class Lowering
         Clip clip => values[clip.Input].Limited(clip.Low, clip.High),
         Quantize quantize => LowerQuantize(quantize),
         Bipolar bipolar => LowerBipolar(bipolar),
+        MultiThreshold thresholds => LowerMultiThreshold(thresholds),
         Sum sum => LowerSum(sum),
         Reorder reorder => LowerReorder(reorder),
         IndexOfLargest largest => new(builder.ArgMax(layer.Name, InSameOrder(values[largest.Input], layer.Name)), [Rational.One], [Rational.Zero]),

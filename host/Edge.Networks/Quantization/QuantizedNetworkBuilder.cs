@@ -92,6 +92,11 @@ internal sealed class QuantizedNetworkBuilder(
                     layers.Add(sign);
                     break;
 
+                case MultiThreshold { Step.IsZero: false } thresholds:
+                    scales[thresholds.Output] = thresholds.Step.Abs();
+                    layers.Add(thresholds);
+                    break;
+
                 default:
                     layers.Add(layer);
                     break;

@@ -19,6 +19,11 @@ internal sealed class TestModel
         Graph.Input.Add(Value("x", [1, width]));
     }
 
+    public int Opset { get; set; } = 13;
+
+    /// <summary>Other domains that the file declares.</summary>
+    public List<string> Domains { get; } = [];
+
     public GraphProto Graph { get; } = new() { Name = "test" };
 
     public static AttributeProto Integer(string name, long value) => new() { Name = name, I = value, Type = 2 };
@@ -89,9 +94,9 @@ internal sealed class TestModel
 
     public byte[] ToBytes() => new ModelProto
     {
-        IrVersion = 8,
+        IrVersion = Opset > 20 ? 10 : 8,
         Graph = Graph,
-        OpsetImport = { new OperatorSetIdProto { Version = 13 } },
+        OpsetImport = { new OperatorSetIdProto { Version = Opset }, Domains.Select(domain => new OperatorSetIdProto { Domain = domain, Version = 1 }) },
     }.ToByteArray();
 
     public double[] RunInOnnxRuntime(double[] rows)
@@ -132,7 +137,7 @@ internal sealed class TestModel
         return Node("DequantizeLinear", [Bytes([rows, 3], OnnxType.Int8, weights), .. parameters], Integer("axis", 1));
     }
 
-    private string Constant(int[] shape, OnnxType type, byte[] bytes)
+    public string Constant(int[] shape, OnnxType type, byte[] bytes)
     {
         string name = $"c{++count}";
         Graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)type, Dims = { shape.Select(size => (long)size) }, RawData = ByteString.CopyFrom(bytes) });
