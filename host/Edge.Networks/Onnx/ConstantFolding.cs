@@ -91,7 +91,7 @@ internal static class ConstantFolding
 
     private static ConstantTensor Each(ConstantTensor x, Func<double, double> function) => new(x.Shape, [.. x.Values.Select(function)]);
 
-    private static ConstantTensor Binary(OnnxNode node, ConstantTensor a, ConstantTensor b, Func<double, double, double> function)
+    public static ConstantTensor Binary(OnnxNode node, ConstantTensor a, ConstantTensor b, Func<double, double, double> function)
     {
         int[] shape = Shapes.Broadcast(a.Shape, b.Shape)
             ?? throw node.Error($"constants of shapes {Shapes.Text(a.Shape)} and {Shapes.Text(b.Shape)} do not fit together.");

@@ -19,7 +19,7 @@ internal sealed class OnnxNode(NodeProto node, int number)
     {
         "Constant" => 0,
         "Reshape" => HasAttribute("shape") ? 1 : 2, // an attribute in operator sets 1 to 4
-        "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Gather" or "QuantizeLinear" or "DequantizeLinear" or "BipolarQuant" or "MultiThreshold" or "Conv" or "PRelu" => 2,
+        "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Gather" or "QuantizeLinear" or "DequantizeLinear" or "BipolarQuant" or "MultiThreshold" or "Conv" or "ConvTranspose" or "PRelu" or "Expand" or "Tile" => 2,
         "Quant" or "IntQuant" => 4,
         "Trunc" => 5,
         "BatchNormalization" => 5,

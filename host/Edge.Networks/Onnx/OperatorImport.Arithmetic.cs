@@ -20,7 +20,9 @@ internal sealed partial class OperatorImport
         }
 
         ConstantTensor given = Finite(node, constants[first ? 1 : 0]!, first ? 1 : 0);
-        Rational[] constant = QuantizerImport.PerElement(node, OldBroadcast(node, given, x.Shape.Length), x.Shape, "its constant");
+        given = OldBroadcast(node, given, x.Shape.Length);
+        x = Shapes.Broadcast(given.Shape, x.Shape) is { } shape ? Broadcasted(node, x, shape) : x;
+        Rational[] constant = QuantizerImport.PerElement(node, given, x.Shape, "its constant");
         Rational[] one = [Rational.One];
         Rational[] zero = [Rational.Zero];
         return (node.Operator, first) switch
@@ -52,11 +54,10 @@ internal sealed partial class OperatorImport
 
     private RealValue Sum(OnnxNode node, RealValue left, RealValue right)
     {
-        // Axes of size 1 may differ; elements must not be repeated.
-        int[]? shape = Shapes.Broadcast(left.Shape, right.Shape);
-        return shape is not null && Shapes.Count(shape) == Shapes.Count(left.Shape) && Shapes.Count(shape) == Shapes.Count(right.Shape)
-            ? Append(new Sum(Next(), node.Description, Plain(shape), left.Number, right.Number, node.Operator == "Sub" ? -1 : 1), shape)
-            : throw node.Error($"computed tensors of shapes {Shapes.Text(left.Shape)} and {Shapes.Text(right.Shape)}; they must be alike.");
+        int[] shape = Shapes.Broadcast(left.Shape, right.Shape)
+            ?? throw node.Error($"computed tensors of shapes {Shapes.Text(left.Shape)} and {Shapes.Text(right.Shape)} do not fit together.");
+        (left, right) = (Broadcasted(node, left, shape), Broadcasted(node, right, shape));
+        return Append(new Sum(Next(), node.Description, Plain(shape), left.Number, right.Number, node.Operator == "Sub" ? -1 : 1), shape);
     }
 
     private RealValue BatchNormalization(OnnxNode node, RealValue x, ConstantTensor?[] constants)
@@ -68,7 +69,8 @@ internal sealed partial class OperatorImport
 
         ConstantTensor[] parameters = [.. Enumerable.Range(1, 4).Select(i => Finite(node, Known(node, constants, i), i))];
         int channels = parameters[0].Length;
-        int axis = x.Shape.Length > 1 && x.Shape[1] == channels ? 1
+        int axis = node.Domain == ChannelsLastDomain && x.Shape.Length > 2 && x.Shape[^1] == channels ? x.Shape.Length - 1
+            : node.Domain != ChannelsLastDomain && x.Shape.Length > 1 && x.Shape[1] == channels ? 1
             : x.Shape.Length > 0 && x.Shape[0] == channels ? 0
             : throw node.Error($"{channels} channels against data of shape {Shapes.Text(x.Shape)}.");
         if (Array.Exists(parameters, parameter => parameter.Length != channels))

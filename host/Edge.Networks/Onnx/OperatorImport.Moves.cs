@@ -45,23 +45,94 @@ internal sealed partial class OperatorImport
         return results;
     }
 
-    private RealValue Concat(OnnxNode node, RealValue?[] reals)
+    private RealValue Concat(OnnxNode node, RealValue?[] reals, ConstantTensor?[] constants)
     {
-        RealValue[] parts = [.. reals.Select(part => part ?? throw node.Error("joining computed tensors with constants is not supported."))];
+        // Elements of computed tensors are numbered first, those of constants behind them.
+        RealValue[] parts = [.. reals.OfType<RealValue>()];
+        int computed = parts.Sum(part => Shapes.Count(part.Shape));
+        int nextComputed = 0;
+        var known = new List<Rational>();
         var numbered = new List<ConstantTensor>();
-        int start = 0;
-        foreach (RealValue part in parts)
+        for (int i = 0; i < reals.Length; i++)
         {
-            numbered.Add(Numbered(part.Shape, start));
-            start += Shapes.Count(part.Shape);
+            if (reals[i] is { } real)
+            {
+                numbered.Add(Numbered(real.Shape, nextComputed));
+                nextComputed += Shapes.Count(real.Shape);
+            }
+            else
+            {
+                ConstantTensor constant = Finite(node, Known(node, constants, i), i);
+                numbered.Add(Numbered(constant.Shape, computed + known.Count));
+                known.AddRange(Enumerable.Range(0, constant.Length).Select(constant.Exact));
+            }
         }
 
         ConstantTensor joined = ConstantFolding.Evaluate(node, [.. numbered], 0);
+        int[] indices = ConstantFolding.Integers(joined);
         RealValue all = parts is [var single]
             ? single
-            : Append(new Concatenation(Next(), node.Description, [start], [.. parts.Select(part => part.Number)]), [1, start]);
-        return Chosen(node, all, joined.Shape, ConstantFolding.Integers(joined));
+            : Append(new Concatenation(Next(), node.Description, [computed], [.. parts.Select(part => part.Number)]), [1, computed]);
+        return Placed(node, all, joined.Shape, [.. indices.Select(index => index < computed ? index : -1)], i => known[indices[i] - computed]);
     }
+
+    /// <summary>x with its elements repeated to a larger shape, as broadcasting does.</summary>
+    private RealValue Broadcasted(OnnxNode node, RealValue x, int[] shape)
+    {
+        if (shape.SequenceEqual(x.Shape))
+        {
+            return x;
+        }
+
+        CheckCount(node, shape);
+        return Shapes.Count(shape) == Shapes.Count(x.Shape) ? Renamed(node, x, shape) : Chosen(node, x, shape, Shapes.BroadcastIndices(x.Shape, shape));
+    }
+
+    private RealValue Expand(OnnxNode node, RealValue x, ConstantTensor?[] constants)
+    {
+        int[] target = OfOneBatch(ConstantFolding.Integers(Known(node, constants, 1)));
+        return Shapes.Broadcast(x.Shape, target) is { } shape && Array.TrueForAll(target, size => size > 0)
+            ? Broadcasted(node, x, shape)
+            : throw node.Error($"a tensor of shape {Shapes.Text(x.Shape)} cannot be expanded to {Shapes.Text(target)}.");
+    }
+
+    private RealValue Tile(OnnxNode node, RealValue x, ConstantTensor?[] constants)
+    {
+        int[] repeats = ConstantFolding.Integers(Known(node, constants, 1));
+        if (repeats.Length != x.Shape.Length || Array.Exists(repeats, repeat => repeat < 1))
+        {
+            throw node.Error($"repeats {Shapes.Text(repeats)} for data of shape {Shapes.Text(x.Shape)}; a positive number for every axis is needed.");
+        }
+
+        CheckCount(node, repeats);
+        int[] shape = [.. x.Shape.Select((size, axis) => checked(size * repeats[axis]))];
+        CheckCount(node, shape);
+        return Chosen(node, x, shape, Indices(x.Shape, [.. shape.Select((size, axis) => Enumerable.Range(0, size).Select(to => to % x.Shape[axis]).ToArray())]));
+    }
+
+    /// <summary>DepthToSpace and SpaceToDepth: blocks of an image from channels, or into them.</summary>
+    private RealValue Blocks(OnnxNode node, RealValue x)
+    {
+        int block = (int)Math.Clamp(node.Integer("blocksize", 0), 0, 1 << 12);
+        string mode = node.Text("mode", "DCR");
+        bool toSpace = node.Operator == "DepthToSpace";
+        if (x.Shape is not [var batch, var channels, var height, var width] || block == 0 || mode is not ("DCR" or "CRD")
+            || (toSpace ? channels % (block * block) != 0 : height % block != 0 || width % block != 0))
+        {
+            throw node.Error($"blocksize {node.Integer("blocksize", 0)}, mode \"{mode}\" on data of shape {Shapes.Text(x.Shape)}; an image whose channels (or height and width) are multiples of the block, and DCR or CRD, are needed.");
+        }
+
+        int depth = channels / (block * block);
+        (int[] split, int[] order, int[] shape) = toSpace
+            ? (mode == "DCR" ? [batch, block, block, depth, height, width] : new[] { batch, depth, block, block, height, width },
+               mode == "DCR" ? [0, 3, 4, 1, 5, 2] : new[] { 0, 1, 4, 2, 5, 3 },
+               new[] { batch, depth, height * block, width * block })
+            : ([batch, channels, height / block, block, width / block, block], [0, 3, 5, 1, 2, 4], [batch, channels * block * block, height / block, width / block]);
+        return Chosen(node, x, shape, Shapes.Transpose(split, order).Indices);
+    }
+
+    /// <summary>Sizes in which a batch size that the file was fixed to counts as 1.</summary>
+    private int[] OfOneBatch(int[] sizes) => sizes.Length > 0 && BatchSize is > 1 && sizes[0] == BatchSize ? [1, .. sizes[1..]] : sizes;
 
     /// <summary>Pad with zeros or another constant, or with elements of the data itself.</summary>
     private RealValue Pad(OnnxNode node, RealValue x, ConstantTensor?[] constants)
@@ -137,11 +208,7 @@ internal sealed partial class OperatorImport
             throw node.Error($"it needs constant sizes or scales for all {rank} axes.");
         }
 
-        if (sizes is not null && BatchSize is { } batch && sizes[0] == batch)
-        {
-            sizes[0] = 1;
-        }
-
+        sizes = sizes is null ? null : OfOneBatch(sizes);
         const double LargestScale = 1 << 12;
         if (scales is not null && Array.Exists(scales, scale => !(scale > 0 && scale <= LargestScale)))
         {

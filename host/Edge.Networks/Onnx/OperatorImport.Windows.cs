@@ -38,15 +38,45 @@ internal sealed partial class OperatorImport
         Windows windows = Windows.Of(channels, (int)groups, size, Shapes.Count(geometry.Result), places, last);
         int[] natural = [1, kernels, .. geometry.Result];
         RealValue sums = Append(new Convolution(Next(), node.Description, Plain(natural), x.Number, weights.Reshaped([kernels, windows.Taps]), windows), natural);
-        if (constants.Length > 2 && constants[2] is { } bias)
+        return InLayout(node, Biased(node, sums, constants, kernels), last);
+    }
+
+    /// <summary>ConvTranspose: each output reads the inputs whose kernels reach it. Weights (channels, kernels of a group, places...).</summary>
+    private RealValue TransposedConvolution(OnnxNode node, RealValue x, ConstantTensor?[] constants)
+    {
+        (int channels, int[] size, bool last) = Layout(node, x);
+        ConstantTensor weights = Finite(node, Known(node, constants, 1), 1);
+        long groups = node.Integer("group", 1);
+        if (weights.Shape.Length != x.Shape.Length || groups < 1 || groups > channels || channels % groups != 0 || weights.Shape[0] != channels || weights.Shape[1] < 1)
         {
-            ConstantTensor column = bias.Length == kernels
-                ? Finite(node, bias, 2).Reshaped([kernels, .. size.Select(_ => 1)])
-                : throw node.Error($"a bias of shape {Shapes.Text(bias.Shape)} for {kernels} kernels.");
-            sums = Affine(node, sums, [Rational.One], QuantizerImport.PerElement(node, column, natural, "bias"));
+            throw node.Error($"weights of shape {Shapes.Text(weights.Shape)} do not fit data of shape {Shapes.Text(x.Shape)} in {groups} groups.");
         }
 
-        return InLayout(node, sums, last);
+        int perGroup = weights.Shape[1];
+        int kernels = (int)Math.Min(perGroup * groups, Windows.LargestSize);
+        WindowGeometry geometry = WindowGeometry.OfTransposed(node, size, weights.Shape[2..]);
+        CheckSize(node, geometry, kernels);
+        int[] places = geometry.TransposedPlaces(node, channels);
+
+        // (groups, channels of a group, kernels of a group, places) to (groups, kernels of a group, channels of a group, places).
+        (_, int[] order) = Shapes.Transpose([(int)groups, channels / (int)groups, perGroup, Shapes.Count(geometry.Kernel)], [0, 2, 1, 3]);
+        Windows windows = Windows.Of(channels, (int)groups, size, Shapes.Count(geometry.Result), places, last);
+        int[] natural = [1, kernels, .. geometry.Result];
+        RealValue sums = Append(new Convolution(Next(), node.Description, Plain(natural), x.Number, weights.Gathered([kernels, windows.Taps], order), windows), natural);
+        return InLayout(node, Biased(node, sums, constants, kernels), last);
+    }
+
+    private RealValue Biased(OnnxNode node, RealValue sums, ConstantTensor?[] constants, int kernels)
+    {
+        if (constants.Length < 3 || constants[2] is not { } bias)
+        {
+            return sums;
+        }
+
+        ConstantTensor column = bias.Length == kernels
+            ? Finite(node, bias, 2).Reshaped([kernels, .. sums.Shape[2..].Select(_ => 1)])
+            : throw node.Error($"a bias of shape {Shapes.Text(bias.Shape)} for {kernels} kernels.");
+        return Affine(node, sums, [Rational.One], QuantizerImport.PerElement(node, column, sums.Shape, "bias"));
     }
 
     private RealValue MaxPool(OnnxNode node, RealValue x, bool everywhere)

@@ -12,7 +12,8 @@ internal sealed partial class OperatorImport
         "QuantizeLinear", "DequantizeLinear", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Dropout",
         "Cast", "Softmax", "ArgMax", "Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LeakyRelu", "PRelu",
         "Concat", "Split", "Slice", "Gather", "Pad", "Resize", "Upsample", "Floor", "Ceil", "Round", "Abs",
-        "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger",
+        "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "ConvTranspose", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin",
+        "Max", "Min", "Sum", "Mean", "Expand", "Tile", "DepthToSpace", "SpaceToDepth",
     };
 
     /// <summary>Operators of the domains of QONNX, FINN and Brevitas.</summary>
@@ -22,7 +23,7 @@ internal sealed partial class OperatorImport
     };
 
     /// <summary>Operators of the channels-last domain.</summary>
-    public static readonly IReadOnlySet<string> SupportedChannelsLast = new HashSet<string>(StringComparer.Ordinal) { "Conv", "MaxPool" };
+    public static readonly IReadOnlySet<string> SupportedChannelsLast = new HashSet<string>(StringComparer.Ordinal) { "Conv", "MaxPool", "AveragePool", "BatchNormalization" };
 
     private readonly List<Layer> layers = [];
     private readonly List<string> notes = [];
@@ -55,8 +56,8 @@ internal sealed partial class OperatorImport
             return IntegerOperator(node, reals, constants);
         }
 
-        bool binary = node.Operator is "Add" or "Sub" or "Mul" or "Div" or "MatMul" or "Gemm";
-        RealValue x = reals[0] ?? (binary ? reals[1] : null) ?? throw node.Error("its first input must depend on the network's input.");
+        bool anyInput = node.Operator is "Add" or "Sub" or "Mul" or "Div" or "MatMul" or "Gemm" or "Concat" or "Max" or "Min" or "Sum" or "Mean";
+        RealValue x = (anyInput ? Array.Find(reals, real => real is not null) : reals[0]) ?? throw node.Error("its first input must depend on the network's input.");
         return node.Operator switch
         {
             "Identity" => x,
@@ -87,11 +88,18 @@ internal sealed partial class OperatorImport
             "QuantizeLinear" => QuantizeLinear(node, x, constants, zeroPointType),
             "DequantizeLinear" => DequantizeLinear(node, x, constants),
             "Conv" => Convolution(node, x, constants),
+            "ConvTranspose" => TransposedConvolution(node, x, constants),
+            "ReduceSum" or "ReduceMean" or "ReduceMax" or "ReduceMin" => Reduced(node, x, reals, constants),
+            "Max" or "Min" => Extreme(node, reals, constants),
+            "Sum" or "Mean" => Total(node, reals, constants),
+            "Expand" => Expand(node, x, constants),
+            "Tile" => Tile(node, x, constants),
+            "DepthToSpace" or "SpaceToDepth" => Blocks(node, x),
             "MaxPool" or "MaxPoolNHWC" or "GlobalMaxPool" => MaxPool(node, x, node.Operator == "GlobalMaxPool"),
             "AveragePool" or "GlobalAveragePool" => AveragePool(node, x, node.Operator == "GlobalAveragePool"),
             "LeakyRelu" => Leaky(node, x, [Rational.From(Real(node, "alpha", 0.01f))]),
             "PRelu" => Leaky(node, x, QuantizerImport.PerElement(node, Finite(node, Known(node, constants, 1), 1), x.Shape, "slope")),
-            "Concat" => Concat(node, reals),
+            "Concat" => Concat(node, reals, constants),
             "Slice" or "Gather" => Moved(node, x, constants),
             "Pad" => Pad(node, x, constants),
             "Resize" or "Upsample" => Resize(node, x, constants),

@@ -44,6 +44,80 @@ internal sealed record WindowGeometry(int[] Size, int[] Result, int[] Kernel, in
         return new(size, result, kernelShape, strides, dilations, before);
     }
 
+    /// <summary>Of ConvTranspose: strides spread the inputs, the result is cropped by the pads.</summary>
+    public static WindowGeometry OfTransposed(OnnxNode node, int[] size, int[] kernel)
+    {
+        int axes = size.Length;
+        int[] given = node.Integers("kernel_shape") ?? kernel;
+        if (!given.SequenceEqual(kernel))
+        {
+            throw node.Error($"kernel_shape {Shapes.Text(given)} against weights of {Shapes.Text(kernel)}.");
+        }
+
+        int[] kernelShape = Checked(node, "kernel_shape", given, axes, 1);
+        int[] ones = [.. Enumerable.Repeat(1, axes)];
+        int[] strides = Checked(node, "strides", node.Integers("strides") ?? ones, axes, 1);
+        int[] dilations = Checked(node, "dilations", node.Integers("dilations") ?? ones, axes, 1);
+        int[] more = Checked(node, "output_padding", node.Integers("output_padding") ?? new int[axes], axes, 0);
+        string mode = node.Text("auto_pad", "NOTSET");
+        int[]? asked = node.Integers("output_shape") is { Length: > 0 } shape ? shape[^Math.Min(axes, shape.Length)..]
+            : mode.StartsWith("SAME", StringComparison.Ordinal) ? [.. size.Select((length, i) => checked(length * strides[i]))]
+            : null;
+        long[] full = [.. size.Select((length, i) => ((length - 1L) * strides[i]) + more[i] + ((kernelShape[i] - 1L) * dilations[i]) + 1)];
+        int[] before;
+        long[] result;
+        if (asked is not null)
+        {
+            asked = Checked(node, "output_shape", asked, axes, 1);
+            int[] total = [.. asked.Select((length, i) => (int)Math.Max(0, full[i] - length))];
+            before = [.. total.Select(pad => mode == "SAME_UPPER" ? pad / 2 : pad - (pad / 2))];
+            result = [.. asked.Select(length => (long)length)];
+        }
+        else if (mode is "NOTSET" or "" or "VALID")
+        {
+            int[] pads = mode == "VALID" ? new int[2 * axes] : Checked(node, "pads", node.Integers("pads") ?? new int[2 * axes], 2 * axes, 0);
+            before = pads[..axes];
+            result = [.. full.Select((length, i) => length - pads[i] - pads[i + axes])];
+        }
+        else
+        {
+            throw node.Error($"auto_pad \"{mode}\"; allowed are NOTSET, VALID, SAME_UPPER, SAME_LOWER.");
+        }
+
+        return Array.TrueForAll(result, length => length is > 0 and <= Windows.LargestSize)
+            ? new(size, [.. result.Select(length => (int)length)], kernelShape, strides, dilations, before)
+            : throw node.Error($"its result would have {string.Join(" x ", result)} elements a channel. Correct its pads, strides or output_shape.");
+    }
+
+    /// <summary>(positions, taps) of a transposed convolution: the input whose kernel puts this tap on that position; -1 where
+    /// there is none.</summary>
+    public int[] TransposedPlaces(OnnxNode node, int channels)
+    {
+        int positions = Bounded(node, Result, 1);
+        int taps = Bounded(node, Kernel, (long)positions * channels);
+        var places = new int[positions * taps];
+        for (int k = 0; k < places.Length; k++)
+        {
+            int position = k / taps;
+            int tap = k % taps;
+            int place = 0;
+            int factor = 1;
+            for (int axis = Size.Length - 1; axis >= 0; axis--)
+            {
+                int spread = (position % Result[axis]) + Before[axis] - (tap % Kernel[axis] * Dilations[axis]);
+                bool hit = spread >= 0 && spread % Strides[axis] == 0 && spread / Strides[axis] < Size[axis];
+                place = place < 0 || !hit ? Windows.Padding : place + (spread / Strides[axis] * factor);
+                factor *= Size[axis];
+                position /= Result[axis];
+                tap /= Kernel[axis];
+            }
+
+            places[k] = place;
+        }
+
+        return places;
+    }
+
     /// <summary>(positions, taps): the place among the data that each tap reads; -1 outside of it.</summary>
     public int[] Places(OnnxNode node, int channels)
     {
