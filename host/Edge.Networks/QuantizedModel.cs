@@ -56,6 +56,13 @@ public sealed record QuantizedModel(Network Source, IntegerNetwork Integers, Pre
         FixedPointFormat format = inputFormat ?? network.DeclaredFormat
             ?? InputQuantization.FormatFor(network, rows.Sample(PostTrainingQuantizer.LargestTrialCount), PostTrainingQuantizer.Tolerance / 4);
         PostTrainingResult result = PostTrainingQuantizer.Quantize(network, rows, format, settings, progress);
+        if (result.QuantizesInputs)
+        {
+            (InputEncoding own, int layers) = InputQuantization.Choose(result.Network, null);
+            own = own with { Origin = $"{result.Settings.InputBits} bits, scaled by the calibration rows", RequiresRange = true };
+            return new(network, Lowering.ToIntegers(result.Network, own, layers), result.Precision, result.Error, result.Network.Notes) { PostTraining = result };
+        }
+
         string origin = inputFormat is not null ? "as asked for" : network.DeclaredFormat is not null ? "the type of the model's input" : "chosen from the calibration rows (change it with --input-format)";
         InputEncoding encoding = InputEncoding.From(format, network.InputShape, $"{format}, {origin}") with { RequiresGrid = false, RequiresRange = true };
         return new(network, Lowering.ToIntegers(result.Network, encoding, firstLayer: 0), result.Precision, result.Error, result.Network.Notes) { PostTraining = result };

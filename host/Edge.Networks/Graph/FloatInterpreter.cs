@@ -1,9 +1,16 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Edge.Networks.Numerics;
+
 namespace Edge.Networks.Graph;
 
 /// <summary>Runs a network on real numbers in double precision: what calibration observes, and what a quantized network
 /// is compared with. Weights that the model quantized have their quantized values.</summary>
 public static class FloatInterpreter
 {
+    // A layer's fractions become doubles once, not for every row.
+    private static readonly ConditionalWeakTable<Rational[], double[]> Converted = [];
+
     /// <summary>Every value, by number, for one input (InputLength).</summary>
     public static Dictionary<int, double[]> Trace(Network network, ReadOnlySpan<double> input)
     {
@@ -28,26 +35,31 @@ public static class FloatInterpreter
         return [.. results];
     }
 
+    /// <summary>What a layer with weights makes of x.</summary>
+    internal static double[] SumsOf(Linear layer, double[] x)
+    {
+        if (layer is Convolution convolution)
+        {
+            return Convolve(convolution, x);
+        }
+
+        double[] weights = layer.Weights.Values;
+        var sums = new double[layer.Weights.Shape[0]];
+        for (int i = 0; i < sums.Length; i++)
+        {
+            sums[i] = Dot(weights.AsSpan(i * x.Length, x.Length), x);
+        }
+
+        return sums;
+    }
+
     private static double[] Apply(Layer layer, Dictionary<int, double[]> values)
     {
         double[] x = values[layer.Inputs[0]];
         switch (layer)
         {
-            case Dense dense:
-                double[] weights = dense.Weights.Values;
-                var sums = new double[dense.Weights.Shape[0]];
-                for (int i = 0; i < sums.Length; i++)
-                {
-                    for (int j = 0; j < x.Length; j++)
-                    {
-                        sums[i] += weights[(i * x.Length) + j] * x[j];
-                    }
-                }
-
-                return sums;
-
-            case Convolution convolution:
-                return Convolve(convolution, x);
+            case Linear linear:
+                return SumsOf(linear, x);
 
             case MaxPool pool:
                 return [.. Enumerable.Range(0, pool.Length).Select(i =>
@@ -62,16 +74,22 @@ public static class FloatInterpreter
                 })];
 
             case LeakyRelu leaky:
-                double[] slopes = [.. leaky.Slopes.Select(slope => slope.ToDouble())];
+                double[] slopes = Doubles(leaky.Slopes);
                 return [.. x.Select((value, i) => value >= 0 ? value : value * slopes[slopes.Length == 1 ? 0 : i])];
 
             case Concatenation concatenation:
                 return [.. concatenation.Parts.SelectMany(part => values[part])];
 
             case ElementwiseAffine affine:
-                double[] gains = [.. affine.Gains.Select(gain => gain.ToDouble())];
-                double[] offsets = [.. affine.Offsets.Select(offset => offset.ToDouble())];
-                return [.. x.Select((value, i) => (gains[gains.Length == 1 ? 0 : i] * value) + offsets[offsets.Length == 1 ? 0 : i])];
+                double[] gains = Doubles(affine.Gains);
+                double[] offsets = Doubles(affine.Offsets);
+                var transformed = new double[x.Length];
+                for (int i = 0; i < x.Length; i++)
+                {
+                    transformed[i] = (gains[gains.Length == 1 ? 0 : i] * x[i]) + offsets[offsets.Length == 1 ? 0 : i];
+                }
+
+                return transformed;
 
             case Clip clip:
                 double low = clip.Low?.ToDouble() ?? double.NegativeInfinity;
@@ -79,14 +97,14 @@ public static class FloatInterpreter
                 return [.. x.Select(value => Math.Clamp(value, low, high))];
 
             case Quantize { Quantizer: var quantizer }:
-                double[] scales = [.. quantizer.Scales.Select(scale => scale.ToDouble())];
-                double[] zeros = [.. quantizer.ZeroPoints.Select(zero => zero.ToDouble())];
+                double[] scales = Doubles(quantizer.Scales);
+                double[] zeros = Doubles(quantizer.ZeroPoints);
                 return [.. x.Select((value, i) =>
                 {
                     double scale = scales[scales.Length == 1 ? 0 : i];
                     double zero = zeros[zeros.Length == 1 ? 0 : i];
                     double scaled = Math.Clamp((value / scale) + zero, quantizer.Low, quantizer.High);
-                    return (Numerics.RoundingExtensions.Round(quantizer.Rounding, scaled) - zero) * scale;
+                    return (RoundingExtensions.Round(quantizer.Rounding, scaled) - zero) * scale;
                 })];
 
             case Bipolar bipolar:
@@ -127,18 +145,47 @@ public static class FloatInterpreter
         }
     }
 
+    private static double[] Doubles(Rational[] fractions) => Converted.GetValue(fractions, values => [.. values.Select(value => value.ToDouble())]);
+
+    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        Vector<double> sums = Vector<double>.Zero;
+        int i = 0;
+        for (; i <= a.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            sums += new Vector<double>(a[i..]) * new Vector<double>(b[i..]);
+        }
+
+        double sum = Vector.Sum(sums);
+        for (; i < a.Length; i++)
+        {
+            sum += a[i] * b[i];
+        }
+
+        return sum;
+    }
+
     private static double[] Convolve(Convolution convolution, double[] x)
     {
         Windows windows = convolution.Windows;
         double[] weights = convolution.Weights.Values;
         var sums = new double[convolution.Length];
-        for (int i = 0; i < sums.Length; i++)
+        var taps = new double[windows.Taps];
+        int kernels = convolution.Weights.Shape[0] / windows.Groups;
+        for (int group = 0; group < windows.Groups; group++)
         {
-            int kernel = i / windows.Positions;
-            ReadOnlySpan<int> window = windows.Of(convolution.GroupOf(kernel), i % windows.Positions);
-            for (int tap = 0; tap < window.Length; tap++)
+            for (int position = 0; position < windows.Positions; position++)
             {
-                sums[i] += window[tap] < 0 ? 0 : weights[(kernel * windows.Taps) + tap] * x[window[tap]];
+                ReadOnlySpan<int> window = windows.Of(group, position);
+                for (int tap = 0; tap < window.Length; tap++)
+                {
+                    taps[tap] = window[tap] < 0 ? 0 : x[window[tap]];
+                }
+
+                for (int kernel = group * kernels; kernel < (group + 1) * kernels; kernel++)
+                {
+                    sums[(kernel * windows.Positions) + position] = Dot(weights.AsSpan(kernel * windows.Taps, windows.Taps), taps);
+                }
             }
         }
 

@@ -30,6 +30,9 @@ public sealed record Dense(int Output, string Name, int[] Shape, int Input, Cons
 /// of a group follow each other. Pooling by sums is one too.</summary>
 public sealed record Convolution(int Output, string Name, int[] Shape, int Input, ConstantTensor Weights, Windows Windows) : Linear(Output, Name, Shape, Input, Weights)
 {
+    /// <summary>True where every output is one input or zero: padding, not arithmetic.</summary>
+    public bool IsCopy => Windows.Taps == 1 && Weights.Quantized is not null && Array.TrueForAll(Weights.Values, weight => weight == 1);
+
     public int GroupOf(int kernel) => kernel / (Weights.Shape[0] / Windows.Groups);
 }
 
@@ -57,6 +60,9 @@ public sealed record Concatenation(int Output, string Name, int[] Shape, int[] P
 public sealed record ElementwiseAffine(int Output, string Name, int[] Shape, int Input, Rational[] Gains, Rational[] Offsets) : Layer(Output, Name, Shape)
 {
     public override IReadOnlyList<int> Inputs => [Input];
+
+    /// <summary>True where nothing changes.</summary>
+    public bool IsIdentity => Array.TrueForAll(Gains, gain => gain == Rational.One) && Array.TrueForAll(Offsets, offset => offset.IsZero);
 
     public Rational GainOf(int index) => Gains[Gains.Length == 1 ? 0 : index];
 

@@ -8,8 +8,12 @@ namespace Edge.Networks.Quantization;
 public readonly record struct Precision(int WeightBits, int ActivationBits);
 
 /// <summary>A float network with quantizers, and what they did to it.</summary>
+/// <param name="Precision">The most bits of any layer.</param>
 /// <param name="Error">The largest difference from the float network on the calibration rows, in parts of full scale.</param>
-public sealed record PostTrainingResult(Network Network, Precision Precision, double Error, QuantizationSettings Settings, IReadOnlyList<LayerFidelity> Layers);
+/// <param name="RmsError">Root of the mean square of that difference, in parts of full scale.</param>
+/// <param name="QuantizesInputs">The network holds the quantizer of its inputs.</param>
+public sealed record PostTrainingResult(
+    Network Network, Precision Precision, double Error, double RmsError, QuantizationSettings Settings, IReadOnlyList<LayerFidelity> Layers, bool QuantizesInputs);
 
 /// <summary>Gives a float network power-of-two formats: ranges from calibration rows, weights rounded for the sums they make,
 /// precision as asked for or by trying.</summary>
@@ -43,66 +47,23 @@ public static class PostTrainingQuantizer
             rows = new(rows.Sample(LargestTrialCount), rows.Width);
         }
 
-        Network folded = WithBiases(GainFolding.Apply(network));
-        Dictionary<int, MagnitudeHistogram[]> ranges = RangeObserver.Observe(folded, rows, Limited);
+        var session = new QuantizationSession(network, rows, format, settings);
         for (Precision precision = settings.Precision ?? new(FirstTrial, FirstTrial); ; precision = new(precision.WeightBits + 1, precision.ActivationBits + 1))
         {
-            EqualizedNetwork equalized = Equalization.Apply(folded, ranges, precision.ActivationBits, settings.Method, settings.Equalizes);
-            Network quantized = new QuantizedNetworkBuilder(equalized, precision, settings, rows, format).Build();
-            double error = LargestError(network, quantized, rows, Limited, Rounded);
-            progress?.Invoke($"{precision.WeightBits}-bit weights, {precision.ActivationBits}-bit activations: largest error {error:P3} of full scale");
-            if (settings.Precision is not null || error <= Tolerance || precision.WeightBits == QuantizationSettings.MostBits)
+            (EqualizedNetwork equalized, Network quantized) = session.Quantize(settings.LayerPrecisions ?? [.. Enumerable.Repeat(precision, session.LayerCount)]);
+            (double error, double rms) = session.ErrorOf(quantized);
+            precision = settings.LayerPrecisions is { } mixed ? new(mixed.Max(each => each.WeightBits), mixed.Max(each => each.ActivationBits)) : precision;
+            string bits = settings.LayerPrecisions is { } layers && layers.Distinct().Count() > 1
+                ? $"weights of {layers.Min(each => each.WeightBits)} to {precision.WeightBits} bits, activations of {layers.Min(each => each.ActivationBits)} to {precision.ActivationBits}"
+                : $"{precision.WeightBits}-bit weights, {precision.ActivationBits}-bit activations";
+            progress?.Invoke($"{bits}: largest error {error:P3} of full scale");
+            if (!settings.ChoosesBits || error <= Tolerance || precision.WeightBits == QuantizationSettings.MostBits)
             {
-                string doubt = error <= Tolerance || settings.Precision is not null ? string.Empty : $"; they differ from the float network by up to {error:P2} of full scale, more than the {Tolerance:P2} aimed at";
-                string note = $"quantized after training: {precision.WeightBits}-bit weights, {precision.ActivationBits}-bit activations, calibrated with {rows.Count} rows{doubt}";
-                IReadOnlyList<LayerFidelity> layers = FidelityMeter.Measure(equalized, quantized, rows, format, Limited, Rounded);
-                return new(quantized with { Notes = [.. network.Notes, note] }, precision, error, settings, layers);
+                string doubt = error <= Tolerance || !settings.ChoosesBits ? string.Empty : $"; they differ from the float network by up to {error:P2} of full scale, more than the {Tolerance:P2} aimed at";
+                string note = $"quantized after training: {bits}, calibrated with {rows.Count} rows{doubt}";
+                IReadOnlyList<LayerFidelity> fidelity = FidelityMeter.Measure(equalized, quantized, rows, session.Inputs);
+                return new(quantized with { Notes = [.. network.Notes, note] }, precision, error, rms, settings, fidelity, session.Inputs.Format is null);
             }
         }
-
-        double[] Limited(double[] row) => InputQuantization.Limited(row, format);
-        double[] Rounded(double[] row) => InputQuantization.Rounded(row, format);
-    }
-
-    /// <summary>Every dense layer with float weights gets a bias, so that there is a place for its correction.</summary>
-    private static Network WithBiases(Network network)
-    {
-        int next = network.Layers.Max(layer => layer.Output);
-        var layers = new List<Layer>();
-        foreach (Layer layer in network.Layers)
-        {
-            bool biased = network.UsesOf(layer.Output) == 1 && network.Layers.Any(after => after is ElementwiseAffine affine && affine.Input == layer.Output);
-            if (layer is Dense { Weights.Quantized: null } dense && !biased)
-            {
-                layers.Add(dense with { Output = ++next });
-                layers.Add(new ElementwiseAffine(dense.Output, dense.Name, dense.Shape, next, [Rational.One], [Rational.Zero]));
-            }
-            else
-            {
-                layers.Add(layer);
-            }
-        }
-
-        return network with { Layers = layers };
-    }
-
-    private static double LargestError(
-        Network network, Network quantized, CalibrationRows rows, Func<double[], double[]> limit, Func<double[], double[]> round)
-    {
-        double largest = 0;
-        double fullScale = double.Epsilon;
-        foreach (double[] row in rows.Each())
-        {
-            double[] limited = limit(row);
-            double[] expected = FloatInterpreter.Trace(network, limited)[network.OutputValue];
-            double[] actual = FloatInterpreter.Trace(quantized, round(limited))[quantized.OutputValue];
-            for (int i = 0; i < expected.Length; i++)
-            {
-                fullScale = Math.Max(fullScale, Math.Abs(expected[i]));
-                largest = Math.Max(largest, Math.Abs(expected[i] - actual[i]));
-            }
-        }
-
-        return largest / fullScale;
     }
 }

@@ -6,9 +6,15 @@ namespace Edge.Networks.Quantization;
 
 /// <summary>Puts quantizers into an equalised float network and rounds its weights, layer after layer, each for the inputs it
 /// gets once the layers before it are quantized.</summary>
+/// <param name="equalized">Has the formats of activations.</param>
+/// <param name="weightBits">Bits of the weights of each layer that has float ones, by the number of its sums.</param>
+/// <param name="inputs">How rows become the network's inputs.</param>
 internal sealed class QuantizedNetworkBuilder(
-    EqualizedNetwork equalized, Precision precision, QuantizationSettings settings, CalibrationRows rows, FixedPointFormat format)
+    EqualizedNetwork equalized, Func<int, int> weightBits, QuantizationSettings settings, CalibrationRows rows, InputGrid inputs)
 {
+    /// <summary>Inputs of a sum from which on its weights are rounded one by one: a matrix of their covariances would be large.</summary>
+    private const int LargestAdapted = 2048;
+
     /// <summary>Bits that a gain has more than a weight.</summary>
     private const int GainBits = 2;
 
@@ -24,43 +30,77 @@ internal sealed class QuantizedNetworkBuilder(
     {
         Network network = equalized.Network;
         int next = network.Layers.Max(layer => layer.Output);
-        var scales = new Dictionary<int, Rational> { [0] = format.Step }; // values that are few bits wide
+        var scales = new Dictionary<int, Rational>();                     // values that are few bits wide
+        if (inputs.Format is { } format)
+        {
+            scales[0] = format.Step;
+        }
+
         var quantized = new Dictionary<int, int>();                       // value -> the same after its quantizer
         var units = new Dictionary<int, Rational[]>();                    // accumulators -> their grid, per element
         var layers = new List<Layer>();
-        foreach (Layer layer in network.Layers)
+        foreach (Layer original in network.Layers)
         {
+            Layer layer = original;
+            int read = layer.Inputs[0];
+            if (equalized.Steps.TryGetValue(read, out ActivationFormat activation) && (layer is Linear and not Convolution { IsCopy: true } || (ChannelSet.Moves(layer) && network.UsesOf(read) == 1)))
+            {
+                if (!quantized.TryGetValue(read, out int few))
+                {
+                    few = ++next;
+                    Quantize quantize = Activation(network, read, few, activation);
+                    layers.Add(quantize);
+                    quantized[read] = few;
+                    scales[few] = quantize.Quantizer.Scales[0];
+                }
+
+                layer = Reading(layer, few);
+            }
+
             switch (layer)
             {
-                case Linear dense:
-                    if (!scales.ContainsKey(dense.Input) && !quantized.ContainsKey(dense.Input))
+                case Convolution { IsCopy: true } copy:
+                    layers.Add(copy);
+                    if (scales.TryGetValue(copy.Input, out Rational copied))
                     {
-                        Quantize quantize = Activation(network, dense.Input, ++next);
-                        layers.Add(quantize);
-                        quantized[dense.Input] = next;
-                        scales[next] = quantize.Quantizer.Scales[0];
+                        scales[copy.Output] = copied;
+                    }
+                    else if (UnitsOf(copy.Input) is { } copiedUnits)
+                    {
+                        units[copy.Output] = copiedUnits.Length == 1 ? copiedUnits : [.. copy.Windows.Indices.Select(source => copiedUnits[Math.Max(0, source)])];
                     }
 
-                    int input = quantized.GetValueOrDefault(dense.Input, dense.Input);
-                    ConstantTensor weights = dense.Weights.Quantized is not null ? dense.Weights
-                        : settings.RoundsAdaptively && dense is Dense adaptable ? Adapted(adaptable, network with { Layers = [.. layers] }, input)
-                        : Nearest(dense.Weights);
-                    layers.Add(dense with { Input = input, Weights = weights });
-                    int columns = weights.Shape[1];
-                    units[dense.Output] = [.. Enumerable.Range(0, dense.Length).Select(i => weights.Quantized!.ScaleOf(i / dense.OutputsPerKernel * columns) * scales[input])];
                     break;
 
-                case ElementwiseAffine original:
-                    ElementwiseAffine affine = Corrected(original);
-                    Rational[] gains = [.. affine.Gains.Select(gain => Rounded(gain, precision.WeightBits + GainBits))];
+                case ElementwiseAffine { IsIdentity: true } same when scales.TryGetValue(same.Input, out Rational kept) && !corrections.ContainsKey(same.Input):
+                    scales[same.Output] = kept;
+                    layers.Add(same);
+                    break;
+
+                case Linear dense:
+                    ConstantTensor weights = dense.Weights.Quantized is not null ? dense.Weights
+                        : settings.RoundsAdaptively && dense.Weights.Shape[1] <= LargestAdapted ? Adapted((Linear)original, network with { Layers = [.. layers] }, dense.Input)
+                        : Nearest(dense);
+                    layers.Add(dense with { Weights = weights });
+                    int columns = weights.Shape[1];
+                    if (scales.TryGetValue(dense.Input, out Rational step))
+                    {
+                        units[dense.Output] = [.. Enumerable.Range(0, dense.Length).Select(i => weights.Quantized!.ScaleOf(i / dense.OutputsPerKernel * columns) * step)];
+                    }
+
+                    break;
+
+                case ElementwiseAffine uncorrected:
+                    ElementwiseAffine affine = Corrected(uncorrected);
                     if (UnitsOf(affine.Input) is { } before)
                     {
+                        Rational[] gains = [.. affine.Gains.Select(gain => Rounded(gain, MostWeightBits + GainBits))];
                         units[affine.Output] = [.. Enumerable.Range(0, affine.Length).Select(i => PowerBelow(RealVector.At(before, i) * RealVector.At(gains, i)))];
                         layers.Add(affine with { Gains = gains, Offsets = [.. units[affine.Output].Select((unit, i) => Rounding.HalfEven.Round(affine.OffsetOf(i) / unit) * unit)] });
                     }
                     else
                     {
-                        layers.Add(affine with { Gains = gains });
+                        layers.Add(affine); // in front of the inputs' quantizer: the host computes it
                     }
 
                     break;
@@ -69,6 +109,39 @@ internal sealed class QuantizedNetworkBuilder(
                     units[clip.Output] = grid;
                     Rational coarsest = grid.Max();
                     layers.Add(clip with { Low = Limit(clip.Low, coarsest), High = Limit(clip.High, coarsest) });
+                    break;
+
+                case LeakyRelu leaky when UnitsOf(leaky.Input) is { } sloped:
+                    Rational[] slopes = [.. leaky.Slopes.Select(slope => Rounded(slope, MostWeightBits + GainBits))];
+                    units[leaky.Output] = [.. Enumerable.Range(0, leaky.Length).Select(i => RealVector.At(sloped, i) / RealVector.At(slopes, i).Denominator)];
+                    layers.Add(leaky with { Slopes = slopes });
+                    break;
+
+                case MaxPool pool when scales.TryGetValue(pool.Input, out Rational pooled):
+                    scales[pool.Output] = pooled;
+                    layers.Add(pool);
+                    break;
+
+                case MaxPool pool when UnitsOf(pool.Input) is { } windowed:
+                    int taps = pool.Windows.Taps;
+                    units[pool.Output] = windowed.Length == 1 ? windowed
+                        : [.. Enumerable.Range(0, pool.Length).Select(i => pool.Windows.Indices.Skip(i * taps).Take(taps).Min(index => windowed[index]))];
+                    layers.Add(pool);
+                    break;
+
+                case Sum sum when UnitsOf(sum.Left) is { } left && UnitsOf(sum.Right) is { } right:
+                    units[sum.Output] = [.. Enumerable.Range(0, sum.Length).Select(i => Rational.Min(RealVector.At(left, i), RealVector.At(right, i)))];
+                    layers.Add(sum);
+                    break;
+
+                case Concatenation concatenation when concatenation.Parts.All(scales.ContainsKey) && concatenation.Parts.Select(part => scales[part]).Distinct().Count() == 1:
+                    scales[concatenation.Output] = scales[concatenation.Parts[0]];
+                    layers.Add(concatenation);
+                    break;
+
+                case Concatenation concatenation when concatenation.Parts.All(part => UnitsOf(part) is not null):
+                    units[concatenation.Output] = [.. concatenation.Parts.SelectMany(part => Enumerable.Range(0, network.Producer(part)?.Length ?? network.InputLength).Select(i => RealVector.At(UnitsOf(part)!, i)))];
+                    layers.Add(concatenation);
                     break;
 
                 case Reorder reorder when scales.TryGetValue(reorder.Input, out Rational scale):
@@ -107,7 +180,7 @@ internal sealed class QuantizedNetworkBuilder(
 
         // Inputs have few bits: what is added to them keeps more.
         Rational[]? UnitsOf(int value) => units.GetValueOrDefault(value)
-            ?? (scales.TryGetValue(value, out Rational scale) ? [PowerBelow(scale) * Rational.PowerOfTwo(-precision.WeightBits)] : null);
+            ?? (scales.TryGetValue(value, out Rational scale) ? [PowerBelow(scale) * Rational.PowerOfTwo(-MostWeightBits)] : null);
     }
 
     /// <summary>The nearest value of so many significant bits: gains stay cheap to multiply with.</summary>
@@ -134,84 +207,117 @@ internal sealed class QuantizedNetworkBuilder(
         ? Rounding.HalfEven.Round(value / unit) * unit
         : limit;
 
-    private Quantize Activation(Network network, int value, int output)
+    private int MostWeightBits { get; } = equalized.Network.Layers.OfType<Linear>().Where(layer => layer.Weights.Quantized is null).Select(layer => weightBits(layer.Output)).DefaultIfEmpty(QuantizationSettings.MostBits).Max();
+
+    private static Quantize Activation(Network network, int value, int output, ActivationFormat format)
     {
-        Layer producer = network.Producer(value)!;
-        bool signed = !Equalization.IsUnsigned(network, value);
-        (long low, long high) = Quantizer.Limits(precision.ActivationBits, signed, narrow: false);
-        var quantizer = new Quantizer([Rational.PowerOfTwo(equalized.StepExponents[value])], [Rational.Zero], low, high, Rounding.HalfEven);
-        return new(output, $"input of {producer.Name}", producer.Shape, value, quantizer);
+        Layer? producer = network.Producer(value);
+        (long low, long high) = Quantizer.Limits(format.Bits, format.Signed, narrow: false);
+        var quantizer = new Quantizer([Rational.PowerOfTwo(format.Exponent)], [Rational.Zero], low, high, Rounding.HalfEven);
+        return new(output, $"input of {producer?.Name ?? network.InputName}", producer?.Shape ?? network.InputShape, value, quantizer);
     }
+
+    private static Layer Reading(Layer layer, int input) => layer switch
+    {
+        Linear linear => linear with { Input = input },
+        MaxPool pool => pool with { Input = input },
+        Reorder reorder => reorder with { Input = input },
+        ElementwiseAffine affine => affine with { Input = input },
+        _ => layer,
+    };
 
     private ElementwiseAffine Corrected(ElementwiseAffine affine) => corrections.TryGetValue(affine.Input, out double[]? correction)
         ? affine with { Offsets = [.. correction.Select((value, i) => affine.OffsetOf(i) + (affine.GainOf(i) * Rational.From(value)))] }
         : affine;
 
-    private ConstantTensor Nearest(ConstantTensor weights) => Rounded(weights, (row, exponent) => (IntegersOf(row, exponent), 0), candidates: 1);
+    private ConstantTensor Nearest(Linear layer)
+    {
+        (long low, long high) = WeightLimits(layer);
+        return Rounded(layer, layer.Weights.Values, (_, row, exponent) => (Nearest(row, exponent, low, high), 0), candidates: 1);
+    }
+
+    private static long[] Nearest(double[] row, int exponent, long low, long high) =>
+        [.. row.Select(weight => (long)Math.Clamp(Math.Round(Math.ScaleB(weight, -exponent)), low, high))];
 
     /// <summary>Weights for the inputs as they are once quantized: first those real ones whose sums come nearest to the float
     /// layer's (they undo a part of the errors made before), then the best integers for these. What is left of the mean
     /// goes into the bias.</summary>
-    private ConstantTensor Adapted(Dense dense, Network before, int input)
+    private ConstantTensor Adapted(Linear layer, Network before, int input)
     {
-        int columns = dense.Weights.Shape[1];
-        var statistics = new InputStatistics(columns);
-        Network floats = equalized.Network with { Layers = [.. equalized.Network.Layers.TakeWhile(layer => layer != dense)] };
+        int columns = layer.Weights.Shape[1];
+        int kernels = layer.Weights.Shape[0];
+        var statistics = new SumStatistics(layer, rows.Count);
+        Network floats = equalized.Network with { Layers = [.. equalized.Network.Layers.TakeWhile(other => other.Output != layer.Output)] };
+        long index = 0;
         foreach (double[] row in rows.Each())
         {
-            double[] limited = InputQuantization.Limited(row, format);
-            double[] rounded = InputQuantization.Rounded(limited, format);
-            statistics.Add(FloatInterpreter.Trace(floats, limited)[dense.Input], FloatInterpreter.Trace(before, rounded)[input]);
+            if (statistics.Wants(index++))
+            {
+                double[] limited = inputs.Limited(row);
+                statistics.Add(index - 1, FloatInterpreter.Trace(floats, limited)[layer.Input], FloatInterpreter.Trace(before, inputs.Rounded(limited))[input]);
+            }
         }
 
-        (double[,] gram, double[,] cross) = statistics.Covariances();
-        double[,] factor = SymmetricMatrix.Cholesky(gram);
-        var rounding = new WeightRounding(gram);
-        var targets = new double[dense.Weights.Length];
-        for (int start = 0; start < targets.Length; start += columns)
+        var targets = new double[layer.Weights.Length];
+        var roundings = new WeightRounding[kernels];
+        double[,] cross = new double[0, 0];
+        double[,] factor = cross;
+        for (int kernel = 0; kernel < kernels; kernel++)
         {
+            if (kernel > 0 && statistics.GroupOf(kernel) == statistics.GroupOf(kernel - 1))
+            {
+                roundings[kernel] = roundings[kernel - 1];
+            }
+            else
+            {
+                (double[,] gram, cross) = statistics.GroupOf(kernel).Covariances();
+                factor = SymmetricMatrix.Cholesky(gram);
+                roundings[kernel] = new(gram);
+            }
+
+            int start = kernel * columns;
             var product = new double[columns];
             for (int i = 0; i < columns; i++)
             {
                 for (int j = 0; j < columns; j++)
                 {
-                    product[j] += dense.Weights.Values[start + i] * cross[i, j];
+                    product[j] += layer.Weights.Values[start + i] * cross[i, j];
                 }
             }
 
             SymmetricMatrix.Solve(factor, product).CopyTo(targets, start);
         }
 
+        (long low, long high) = WeightLimits(layer);
         ConstantTensor weights = Rounded(
-            new(dense.Weights.Shape, targets),
-            (row, exponent) => rounding.Round(row, Math.ScaleB(1, exponent), WeightLimits.Low, WeightLimits.High),
-            candidates: FinerSteps);
-        double[] floatMeans = statistics.FloatMeans;
-        double[] quantizedMeans = statistics.QuantizedMeans;
-        corrections[dense.Output] = [.. Enumerable.Range(0, dense.Weights.Shape[0]).Select(i => Enumerable.Range(0, columns).Sum(j =>
-            (dense.Weights.Values[(i * columns) + j] * floatMeans[j]) - (weights.Values[(i * columns) + j] * quantizedMeans[j])))];
+            layer, targets, (kernel, row, exponent) => roundings[kernel].Round(row, Math.ScaleB(1, exponent), low, high), candidates: FinerSteps);
+        double[] missing = [.. Enumerable.Range(0, kernels).Select(kernel =>
+        {
+            double[] floatMeans = statistics.GroupOf(kernel).FloatMeans;
+            double[] quantizedMeans = statistics.GroupOf(kernel).QuantizedMeans;
+            return Enumerable.Range(0, columns).Sum(j => (layer.Weights.Values[(kernel * columns) + j] * floatMeans[j]) - (weights.Values[(kernel * columns) + j] * quantizedMeans[j]));
+        })];
+        corrections[layer.Output] = [.. Enumerable.Range(0, layer.Length).Select(i => missing[i / layer.OutputsPerKernel])];
         return weights;
     }
 
-    private (long Low, long High) WeightLimits => Quantizer.Limits(precision.WeightBits, signed: true, narrow: false);
+    private (long Low, long High) WeightLimits(Linear layer) => Quantizer.Limits(weightBits(layer.Output), signed: true, narrow: false);
 
-    private long[] IntegersOf(double[] row, int exponent) =>
-        [.. row.Select(weight => (long)Math.Clamp(Math.Round(Math.ScaleB(weight, -exponent)), WeightLimits.Low, WeightLimits.High))];
-
-    /// <summary>A step per output, a power of two (a shift in hardware, which costs nothing): of the one that clips nothing
+    /// <summary>A step per kernel, a power of two (a shift in hardware, which costs nothing): of the one that clips nothing
     /// and the next finer ones, that with the least error.</summary>
-    private ConstantTensor Rounded(ConstantTensor weights, Func<double[], int, (long[] Integers, double Error)> round, int candidates)
+    private ConstantTensor Rounded(Linear layer, double[] targets, Func<int, double[], int, (long[] Integers, double Error)> round, int candidates)
     {
-        int columns = weights.Shape[1];
-        var integers = new long[weights.Length];
-        var values = new double[weights.Length];
-        var scales = new Rational[weights.Length];
+        int columns = layer.Weights.Shape[1];
+        double most = WeightLimits(layer).High + 0.5;
+        var integers = new long[targets.Length];
+        var values = new double[targets.Length];
+        var scales = new Rational[targets.Length];
         for (int start = 0; start < integers.Length; start += columns)
         {
-            double[] row = weights.Values[start..(start + columns)];
+            double[] row = targets[start..(start + columns)];
             double largest = row.Max(Math.Abs);
-            int coarsest = largest > 0 ? (int)Math.Ceiling(Math.Log2(largest / (WeightLimits.High + 0.5))) : 0;
-            (int exponent, (long[] best, _)) = Enumerable.Range(0, candidates).Select(finer => (coarsest - finer, round(row, coarsest - finer))).MinBy(tried => tried.Item2.Error);
+            int coarsest = largest > 0 ? (int)Math.Ceiling(Math.Log2(largest / most)) : 0;
+            (int exponent, (long[] best, _)) = Enumerable.Range(0, candidates).Select(finer => (coarsest - finer, round(start / columns, row, coarsest - finer))).MinBy(tried => tried.Item2.Error);
             for (int j = 0; j < columns; j++)
             {
                 integers[start + j] = best[j];
@@ -220,6 +326,6 @@ internal sealed class QuantizedNetworkBuilder(
             }
         }
 
-        return new(weights.Shape, values) { Quantized = new(integers, scales) };
+        return new(layer.Weights.Shape, values) { Quantized = new(integers, scales) };
     }
 }

@@ -7,22 +7,20 @@ namespace Edge.Networks.Quantization.Calibration;
 internal static class FidelityMeter
 {
     /// <param name="floats">The equalised float network; values have the same numbers in both.</param>
-    /// <param name="limit">Brings a row into the range of the input format.</param>
-    /// <param name="round">Brings a limited row onto its grid.</param>
     public static IReadOnlyList<LayerFidelity> Measure(
-        EqualizedNetwork floats, Network quantized, CalibrationRows rows, FixedPointFormat format, Func<double[], double[]> limit, Func<double[], double[]> round)
+        EqualizedNetwork floats, Network quantized, CalibrationRows rows, InputGrid inputs)
     {
-        Linear[] layers = [.. quantized.Layers.OfType<Linear>()];
+        Linear[] layers = [.. ChannelSet.Readers(quantized)];
         int[] results = [.. layers.Select(dense => quantized.Layers.FirstOrDefault(layer => layer is ElementwiseAffine affine && affine.Input == dense.Output)?.Output ?? dense.Output)];
-        Quantize?[] quantizers = [.. layers.Select(dense => quantized.Producer(dense.Input) as Quantize)];
+        Quantize?[] quantizers = [.. layers.Select(dense => QuantizerBefore(quantized, dense.Input))];
         var signal = new double[layers.Length];
         var noise = new double[layers.Length];
         var saturated = new long[layers.Length];
         foreach (double[] row in rows.Each())
         {
-            double[] limited = limit(row);
+            double[] limited = inputs.Limited(row);
             Dictionary<int, double[]> expected = FloatInterpreter.Trace(floats.Network, limited);
-            Dictionary<int, double[]> actual = FloatInterpreter.Trace(quantized, round(limited));
+            Dictionary<int, double[]> actual = FloatInterpreter.Trace(quantized, inputs.Rounded(limited));
             for (int k = 0; k < layers.Length; k++)
             {
                 double[]? factors = floats.Factors.GetValueOrDefault(results[k]);
@@ -51,11 +49,21 @@ internal static class FidelityMeter
         {
             QuantizedValues weights = dense.Weights.Quantized!;
             int[] exponents = [.. weights.Scales.Select(scale => (int)Math.Round(Math.Log2(scale.ToDouble())))];
-            string? input = quantizers[k] is { } quantize ? FormatOf(quantize.Quantizer) : dense.Input == 0 ? format.ToString() : null;
+            string? input = quantizers[k] is { } quantize ? FormatOf(quantize.Quantizer) : QuantizerBefore(quantized, dense.Input) is null ? inputs.Format?.ToString() : null;
             double elements = (double)rows.Count * (quantizers[k]?.Length ?? dense.Weights.Shape[1]);
             return new LayerFidelity(
                 dense.Name, dense.Weights.Shape, WidthOf(weights.Integers), [exponents.Min(), exponents.Max()], input, 10 * Math.Log10(signal[k] / noise[k]), saturated[k] / elements);
         })];
+    }
+
+    private static Quantize? QuantizerBefore(Network network, int value)
+    {
+        while (ChannelSet.Moves(network.Producer(value)))
+        {
+            value = network.Producer(value)!.Inputs[0];
+        }
+
+        return network.Producer(value) as Quantize;
     }
 
     private static int WidthOf(long[] integers) => new Interval(Math.Min(integers.Min(), -1), integers.Max()).Width;

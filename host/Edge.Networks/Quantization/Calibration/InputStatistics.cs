@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Edge.Networks.Quantization.Calibration;
 
 /// <summary>Second moments of a layer's inputs over calibration rows: of the quantized ones it gets, and between these and the
@@ -7,6 +10,9 @@ internal sealed class InputStatistics(int width)
 {
     /// <summary>Share of the mean variance that is added to each, so that the matrix has an inverse.</summary>
     private const double Damping = 1e-3;
+
+    /// <summary>The same, times inputs over samples: few samples say little about many inputs.</summary>
+    private const double DampingOfFew = 0.01;
 
     private readonly double[] floatSums = new double[width];
     private readonly double[] quantizedSums = new double[width];
@@ -30,13 +36,23 @@ internal sealed class InputStatistics(int width)
                 continue;
             }
 
-            Span<double> crossRow = cross.AsSpan(i * width, width);
-            Span<double> gramRow = gram.AsSpan(i * width, width);
-            for (int j = 0; j < width; j++)
-            {
-                crossRow[j] += floats[i] * quantized[j];
-                gramRow[j] += quantized[i] * quantized[j];
-            }
+            AddScaled(cross.AsSpan(i * width, width), floats[i], quantized);
+            AddScaled(gram.AsSpan(i * width, width), quantized[i], quantized);
+        }
+    }
+
+    private static void AddScaled(Span<double> sums, double factor, ReadOnlySpan<double> x)
+    {
+        Span<Vector<double>> wide = MemoryMarshal.Cast<double, Vector<double>>(sums);
+        ReadOnlySpan<Vector<double>> values = MemoryMarshal.Cast<double, Vector<double>>(x);
+        for (int k = 0; k < wide.Length; k++)
+        {
+            wide[k] += values[k] * factor;
+        }
+
+        for (int j = wide.Length * Vector<double>.Count; j < sums.Length; j++)
+        {
+            sums[j] += factor * x[j];
         }
     }
 
@@ -60,7 +76,7 @@ internal sealed class InputStatistics(int width)
             variance += g[i, i] / width;
         }
 
-        double damping = variance > 0 ? Damping * variance : 1;
+        double damping = variance > 0 ? (Damping + (DampingOfFew * width / count)) * variance : 1;
         for (int i = 0; i < width; i++)
         {
             g[i, i] += damping;

@@ -16,6 +16,9 @@ public sealed class MagnitudeHistogram
 
     public long Count { get; private set; }
 
+    /// <summary>The smallest and the greatest value; 0 and 0 before any.</summary>
+    public (double Low, double High) Ends { get; private set; }
+
     /// <summary>Mean and standard deviation of the values before a limit (a Relu) cut them, where there is one: a unit that is
     /// rarely active has shown too little of itself for its largest value to say what will come.</summary>
     public (double Mean, double Deviation) Unlimited => moments.Count == 0
@@ -28,6 +31,7 @@ public sealed class MagnitudeHistogram
     {
         double magnitude = Math.Abs(value);
         Largest = Math.Max(Largest, magnitude);
+        Ends = Count == 0 ? (value, value) : (Math.Min(Ends.Low, value), Math.Max(Ends.High, value));
         Count++;
         counts[magnitude == 0 ? 0 : BinOf(magnitude)]++;
     }
@@ -35,6 +39,7 @@ public sealed class MagnitudeHistogram
     public void Add(MagnitudeHistogram other)
     {
         Largest = Math.Max(Largest, other.Largest);
+        Ends = Count == 0 ? other.Ends : other.Count == 0 ? Ends : (Math.Min(Ends.Low, other.Ends.Low), Math.Max(Ends.High, other.Ends.High));
         Count += other.Count;
         for (int bin = 0; bin < counts.Length; bin++)
         {

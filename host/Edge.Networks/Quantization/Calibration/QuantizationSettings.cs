@@ -3,7 +3,7 @@ namespace Edge.Networks.Quantization.Calibration;
 /// <summary>How the range of an activation follows from the values that calibration saw.</summary>
 public enum CalibrationMethod
 {
-    /// <summary>All of them fit, with headroom that grows with the bits.</summary>
+    /// <summary>All of them fit, with room for larger ones as far as the tail and the bits suggest.</summary>
     Minmax,
 
     /// <summary>All but the largest magnitudes, one in 10,000, fit.</summary>
@@ -19,6 +19,14 @@ public sealed record QuantizationSettings(Precision? Precision = null, Calibrati
 {
     public const int FewestBits = 2;
     public const int MostBits = 18;
+
+    /// <summary>Bits of each layer that has float weights, and of what it reads, in order; null: the same for all.</summary>
+    public IReadOnlyList<Precision>? LayerPrecisions { get; init; }
+
+    /// <summary>Bits of the inputs, each with a scale of its own; null: the inputs' format is given.</summary>
+    public int? InputBits { get; init; }
+
+    public bool ChoosesBits => Precision is null && LayerPrecisions is null;
 
     /// <summary>False: weights are rounded to the nearest step and biases stay, for comparison.</summary>
     public bool RoundsAdaptively { get; init; } = true;

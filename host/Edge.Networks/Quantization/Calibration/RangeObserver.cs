@@ -5,13 +5,12 @@ namespace Edge.Networks.Quantization.Calibration;
 /// <summary>One pass of the float network over the calibration rows, for the ranges of what dense layers read.</summary>
 internal static class RangeObserver
 {
-    /// <summary>A histogram per element of each value that a dense layer reads.</summary>
+    /// <summary>A histogram per channel of each value that gets a quantizer.</summary>
     /// <param name="limit">Brings a row into the range of the input format.</param>
     /// <exception cref="InvalidInputException">A row makes the network overflow.</exception>
-    public static Dictionary<int, MagnitudeHistogram[]> Observe(Network network, CalibrationRows rows, Func<double[], double[]> limit)
+    public static Dictionary<int, MagnitudeHistogram[]> Observe(Network network, IReadOnlyList<ChannelSet> channels, CalibrationRows rows, Func<double[], double[]> limit)
     {
-        var observed = new Dictionary<int, MagnitudeHistogram[]>();
-        var read = network.Layers.OfType<Linear>().Select(dense => dense.Input).Where(value => value != 0).ToHashSet();
+        Dictionary<int, MagnitudeHistogram[]> observed = channels.ToDictionary(set => set.Place, set => Enumerable.Range(0, set.Count).Select(_ => new MagnitudeHistogram()).ToArray());
         int index = 0;
         foreach (double[] row in rows.Each())
         {
@@ -22,25 +21,20 @@ internal static class RangeObserver
                 {
                     throw new InvalidInputException($"calibration row {index} makes the float network overflow at {network.Producer(value)?.Name ?? "its input"}. Check the weights and the rows.");
                 }
+            }
 
-                if (read.Contains(value))
+            foreach (ChannelSet set in channels)
+            {
+                MagnitudeHistogram[] histograms = observed[set.Place];
+                int[] channelOf = set.ChannelOf;
+                double[] elements = values[set.Place];
+                double[]? unlimited = network.Producer(set.Place) is Clip { High: null } clip ? values[clip.Input] : null;
+                for (int i = 0; i < elements.Length; i++)
                 {
-                    if (!observed.TryGetValue(value, out MagnitudeHistogram[]? histograms))
+                    histograms[channelOf[i]].Add(elements[i]);
+                    if (unlimited is not null)
                     {
-                        observed[value] = histograms = [.. elements.Select(_ => new MagnitudeHistogram())];
-                    }
-
-                    for (int i = 0; i < elements.Length; i++)
-                    {
-                        histograms[i].Add(elements[i]);
-                    }
-
-                    if (network.Producer(value) is Clip { High: null } clip)
-                    {
-                        for (int i = 0; i < elements.Length; i++)
-                        {
-                            histograms[i].AddUnlimited(values[clip.Input][i]);
-                        }
+                        histograms[channelOf[i]].AddUnlimited(unlimited[i]);
                     }
                 }
             }

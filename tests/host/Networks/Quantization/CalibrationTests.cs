@@ -8,10 +8,10 @@ namespace Edge.Tests.Networks.Quantization;
 public sealed class CalibrationTests
 {
     [Theory]
-    [InlineData(CalibrationMethod.Minmax, 8, 1.0, -7)] // 1.125 / 255 needs 2^-7
-    [InlineData(CalibrationMethod.Minmax, 8, 0.85, -8)] // 0.956 <= 255 * 2^-8 = 0.996
-    [InlineData(CalibrationMethod.Minmax, 12, 0.6, -11)] // headroom 2: 1.2 > 4095 * 2^-12
-    [InlineData(CalibrationMethod.Percentile, 8, 0.99, -8)] // no headroom
+    [InlineData(CalibrationMethod.Minmax, 8, 1.0, -7)] // 1 and a little room need 2^-7
+    [InlineData(CalibrationMethod.Minmax, 8, 0.85, -8)] // with room below 255 * 2^-8 = 0.996
+    [InlineData(CalibrationMethod.Minmax, 12, 0.6, -11)] // the room of many bits: above 4095 * 2^-12 = 1
+    [InlineData(CalibrationMethod.Percentile, 8, 0.99, -8)] // no room
     [InlineData(CalibrationMethod.Mse, 8, 0.99, -8)]
     public void TheLargestValue_DecidesTheStep(CalibrationMethod method, int bits, double largest, int exponent)
     {
@@ -34,7 +34,7 @@ public sealed class CalibrationTests
         }
 
         histogram.Add(16);
-        Assert.Equal(-3, RangeChoice.StepExponent(histogram, 8, CalibrationMethod.Minmax)); // 18 / 255 < 2^-3
+        Assert.Equal(-3, RangeChoice.StepExponent(histogram, 8, CalibrationMethod.Minmax)); // 17 / 255 < 2^-3
         Assert.Equal(-8, RangeChoice.StepExponent(histogram, 8, CalibrationMethod.Percentile));
 
         // At 2^-3, 2^-6 / 12 = 1.3e-3 a value; at 2^-7, 2^-14 / 12 = 5e-6 and 14^2 / 100,001 = 2e-3 for the outlier: between them.
