@@ -3,6 +3,7 @@ using System.Globalization;
 using Edge.Appliance.Detectors;
 using Edge.Cli.Output;
 using Edge.Images;
+using Edge.Images.Bitstreams;
 using Edge.Networks;
 using Edge.Networks.Arrays;
 
@@ -12,8 +13,8 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var command = new Command("inspect", "Say what is in a file: model, array, recorded image or card image");
-        var file = new Argument<string>("FILE") { Description = ".onnx, .npy, .ser or .card" };
+        var command = new Command("inspect", "Say what is in a file: model, array, recorded image, card image or bitstream");
+        var file = new Argument<string>("FILE") { Description = ".onnx, .npy, .ser, .card, .bit or .bin" };
         var png = new Option<string?>("--png") { Description = "Also write the image as a picture", HelpName = "FILE.png" };
         var svg = new Option<string?>("--svg") { Description = "Also draw the model, a box per layer", HelpName = "FILE.svg" };
         var inputShape = new Option<string?>("--input-shape") { Description = "Shape of the model's input, batch first, where the file leaves it open: 1,16", HelpName = "SHAPE" };
@@ -49,8 +50,12 @@ internal static class InspectCommand
                     picture.Refuse(path);
                     InspectCard(path, terminal);
                     break;
+                case ".bit" or ".bin":
+                    picture.Refuse(path);
+                    InspectBitstream(path, terminal);
+                    break;
                 default:
-                    throw new InvalidInputException($"{path}: files ending in .onnx, .npy, .ser and .card can be inspected.");
+                    throw new InvalidInputException($"{path}: files ending in .onnx, .npy, .ser, .card, .bit and .bin can be inspected.");
             }
 
             return ExitCode.Success;
@@ -68,6 +73,21 @@ internal static class InspectCommand
             text.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"  network {manifest.NetworkName}: {manifest.InputCount} inputs of {manifest.InputWidth} bits, {manifest.OutputCount} outputs of {manifest.OutputWidth} bits, latency {manifest.NetworkLatencyClocks} clocks at {manifest.ClockMegahertz} MHz{(manifest.ClockIsAssumed ? " (assumed)" : string.Empty)}"));
+        });
+    }
+
+    private static void InspectBitstream(string path, Terminal terminal)
+    {
+        var bitstream = Bitstream.Read(path);
+        terminal.Result(bitstream, text =>
+        {
+            text.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{path}: {(bitstream.IsPartial ? "partial " : string.Empty)}bitstream for {bitstream.Part}{(bitstream.IdCode is { } id ? $" (IDCODE {id:X8})" : string.Empty)}, {bitstream.ConfigurationBytes} bytes of configuration, {bitstream.ChecksumsHeld} checksum(s) hold"));
+            foreach ((string name, string value) in bitstream.Header.Append(new("shell", bitstream.ShellId is { } shell ? $"{shell:X8}" : "none named")))
+            {
+                text.WriteLine($"  {name}: {value}");
+            }
         });
     }
 

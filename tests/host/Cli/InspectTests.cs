@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using System.Xml.Linq;
 using Edge.Images;
@@ -144,7 +145,24 @@ public sealed class InspectTests : IDisposable
         Refused("cannot be written", "x.npy", "--png", ".");
         Refused("--image 1: it holds 1 image(s)", "x.npy", "--png", "p.png", "--image", "1");
         Refused("holds no image to make a picture of", "small.onnx", "--png", "p.png");
-        Refused("files ending in .onnx, .npy, .ser and .card can be inspected", "frame.mib");
+        Refused("files ending in .onnx, .npy, .ser, .card, .bit and .bin can be inspected", "frame.mib");
+    }
+
+    [Fact]
+    public void Bitstreams_AreDescribed_AndDamageIsNamed()
+    {
+        using (var packed = new GZipStream(File.OpenRead(Repository.Path("tests", "host", "Images", "vectors", "ecp5-25f.bit.gz")), CompressionMode.Decompress))
+        using (FileStream file = File.Create(folder.File("e.bit")))
+        {
+            packed.CopyTo(file);
+        }
+
+        Assert.Contains("e.bit: bitstream for LFE5U-25F (IDCODE 41111043), 561892 bytes of configuration", Inspect("e.bit").Output, StringComparison.Ordinal);
+        Assert.Equal("ecp5", Inspect("e.bit", "--json").Json.GetProperty("family").GetString());
+        byte[] bytes = File.ReadAllBytes(folder.File("e.bit"));
+        bytes[40_000] ^= 1;
+        File.WriteAllBytes(folder.File("e.bit"), bytes);
+        Refused("e.bit: the checksum at byte", "e.bit");
     }
 
     [SharedFact]
