@@ -66,7 +66,7 @@ internal sealed partial record NpyHeader(string Descriptor, bool Fortran, int[] 
         }
 
         throw new InvalidInputException(
-            $"{path}: element type '{descriptor}' is not supported; save the array as float32, float64 or an integer type (in Python: numpy.save(path, array.astype('float32'))).");
+            $"{path}: element type '{Shown(descriptor)}' is not supported; save the array as float32, float64 or an integer type (in Python: numpy.save(path, array.astype('float32'))).");
     }
 
     private static NpyHeader Parse(string text, string path)
@@ -120,6 +120,6 @@ internal sealed partial record NpyHeader(string Descriptor, bool Fortran, int[] 
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex EntryPattern();
 
-    [GeneratedRegex(@"^(?<order>[<>|=]?)(?<kind>[fiub])(?<size>[1248])$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<order>[<>|=]?)(?<kind>[fiub])(?<size>[1248])\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex TypePattern();
 }
