@@ -37,6 +37,8 @@ internal static class RationalModel
                 Convolution convolution => [.. Enumerable.Range(0, convolution.Length).Select(i => Sum(convolution, x, i / convolution.Windows.Positions, i % convolution.Windows.Positions))],
                 MaxPool pool => [.. pool.Windows.Indices.Chunk(pool.Windows.Taps).Select(window => window.Max(index => x[index]))],
                 LeakyRelu leaky => [.. x.Select((value, i) => value.Sign < 0 ? value * leaky.SlopeOf(i) : value)],
+                MultiThreshold thresholds => [.. x.Select((value, i) => (thresholds.Step * thresholds.Levels[i].LongCount(level => level <= value)) + thresholds.Offset)],
+                IndexOfLargest => [(Rational)(long)Array.IndexOf(x, x.Max())],
                 Concatenation concatenation => [.. concatenation.Parts.SelectMany(part => values[part])],
                 Sum sum => [.. x.Zip(values[sum.Right], (a, b) => a + (sum.RightSign * b))],
                 Reorder reorder => reorder.Indices is { } indices ? [.. indices.Select(index => x[index])] : x,
