@@ -55,6 +55,8 @@ internal sealed class ModelOptions
 
     public string Path(ParseResult parsed) => parsed.GetRequiredValue(model);
 
+    public int[]? InputShape(ParseResult parsed) => Shape(parsed.GetValue(inputShape));
+
     public bool BeforeSoftmax(ParseResult parsed) => parsed.GetValue(beforeSoftmax);
 
     public int LevelsPerStage(ParseResult parsed) => parsed.GetValue(levelsPerStage) is >= 1 and <= 64 and var levels

@@ -4,6 +4,7 @@ using Edge.Compiler.Verification;
 using Edge.Networks;
 using Edge.Networks.Arrays;
 using Edge.Networks.Integers;
+using Edge.Networks.Onnx;
 
 namespace Edge.Cli.Commands;
 
@@ -37,7 +38,21 @@ internal static class PredictCommand
                 throw new InvalidInputException(missing);
             }
 
-            QuantizedModel quantized = model.Load(parsed, terminal);
+            QuantizedModel quantized;
+            try
+            {
+                quantized = model.Load(parsed, terminal);
+            }
+            catch (UnsupportedOperatorException error) when (error.IsRecurrent && backends[0] == Backend.OnnxRuntime)
+            {
+                if (parsed.GetValue(integers) || model.BeforeSoftmax(parsed))
+                {
+                    throw new InvalidInputException("--integers and --before-softmax need the network's integers, which recurrent layers do not have. Leave these options out.", error);
+                }
+
+                return PredictAsItIs(model, parsed, terminal, parsed.GetRequiredValue(input), file, cancel);
+            }
+
             NpyArray rows = ModelOptions.Rows(parsed.GetRequiredValue(input), quantized, "--input");
             double[] values = [.. rows.Values.Select(value => (double)(float)value)];
             var outside = new List<int>();
@@ -64,6 +79,21 @@ internal static class PredictCommand
             return ExitCode.Success;
         });
         return command;
+    }
+
+    /// <summary>A recurrent model: ONNX Runtime runs the file itself, in float32.</summary>
+    private static int PredictAsItIs(ModelOptions model, ParseResult parsed, Terminal terminal, string input, string file, CancellationToken cancel)
+    {
+        NpyArray rows = NpyArray.Read(input);
+        using var original = new OriginalModel(OnnxModelFile.Read(model.Path(parsed)), model.InputShape(parsed), rows.RowLength);
+        terminal.Progress("recurrent layers: ONNX Runtime runs the model as it is, in float32; there are no integers, and nothing else runs it");
+        (double[] results, int[] shape) = original.RunRows(rows.Values, cancel);
+        NpyArray.Write(file, [rows.Rows, .. shape], results.AsSpan());
+        int outputs = shape.Aggregate(1, (product, size) => product * size);
+        terminal.Result(
+            new { Rows = rows.Rows, Outputs = outputs, Backend = BackendRunner.NameOf(Backend.OnnxRuntime), File = file, RowsOutsideInputFormat = Array.Empty<int>() },
+            text => text.WriteLine($"{rows.Rows} rows, {outputs} outputs each, on onnxruntime in float32: written to {file}"));
+        return ExitCode.Success;
     }
 }
 

@@ -19,6 +19,7 @@ public sealed class OnnxImporter
     private readonly Dictionary<string, int> elementTypes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RealValue> values = new(StringComparer.Ordinal);
     private readonly OperatorImport operators = new();
+    private readonly List<string> notes = [];
 
     private OnnxImporter(OnnxModelFile file)
     {
@@ -40,7 +41,7 @@ public sealed class OnnxImporter
         }
         catch (UnsupportedOperatorException error)
         {
-            throw new UnsupportedOperatorException($"{file.Path}: {error.Message}", error);
+            throw new UnsupportedOperatorException($"{file.Path}: {error.Message}", error) { IsRecurrent = error.IsRecurrent };
         }
         catch (InvalidInputException error) when (!error.Message.StartsWith(file.Path, StringComparison.Ordinal))
         {
@@ -54,8 +55,13 @@ public sealed class OnnxImporter
 
     private Network Run(int[]? inputShape)
     {
-        GraphProto graph = file.Model.Graph;
+        GraphProto graph = FunctionInlining.Apply(file.Model);
         ValueInfoProto[] inputs = [.. graph.Input.Where(input => !initializers.ContainsKey(input.Name))];
+        if (inputs.Length > 1 && graph.Output.Count == 1)
+        {
+            inputs = WithoutUnread(graph, inputs);
+        }
+
         if (inputs.Length != 1 || graph.Output.Count != 1)
         {
             string Names(IEnumerable<ValueInfoProto> infos) => string.Join(", ", infos.Select(info => $"\"{info.Name}\""));
@@ -87,15 +93,28 @@ public sealed class OnnxImporter
             throw new InvalidInputException($"the output \"{graph.Output[0].Name}\" does not depend on the input.");
         }
 
-        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), ExactWeights.Mark(operators.Layers), result.Number, operators.Notes)
+        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), ExactWeights.Mark(operators.Layers), result.Number, [.. notes, .. operators.Notes])
         {
             DeclaredFormat = DeclaredFormat(inputs[0]) ?? DataTypeAnnotation.FormatOf(graph, inputs[0].Name),
         };
     }
 
+    /// <summary>Inputs of training, or left over, that nothing reads are no inputs.</summary>
+    private ValueInfoProto[] WithoutUnread(GraphProto graph, ValueInfoProto[] inputs)
+    {
+        HashSet<string> read = [.. GraphOrder.Sort(graph, graph.Output[0].Name).SelectMany(node => node.Inputs)];
+        foreach (ValueInfoProto input in inputs.Where(input => !read.Contains(input.Name)))
+        {
+            notes.Add($"input \"{input.Name}\" is read by nothing and left out");
+        }
+
+        return [.. inputs.Where(input => read.Contains(input.Name))];
+    }
+
     private void Import(OnnxNode node)
     {
         node.CheckArity();
+        OperatorAttributes.Check(node);
         var inputs = new ConstantTensor?[node.Inputs.Count];
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -104,31 +123,51 @@ public sealed class OnnxImporter
 
         RealValue?[] reals = [.. node.Inputs.Select(name => values.GetValueOrDefault(name))];
         string output = node.Outputs[0];
-        int zeroPointType = node.HasInput(2) ? elementTypes.GetValueOrDefault(node.Inputs[2]) : 0;
+        int[] types = [.. node.Inputs.Select(name => elementTypes.GetValueOrDefault(name))];
+        bool constant = Array.TrueForAll(reals, real => real is null);
         if (node.Operator == "Constant")
         {
             constants[output] = ConstantOf(node);
         }
-        else if (node.Operator == "Shape" && reals[0] is { } shaped)
+        else if (node.Operator is "Shape" or "Size" && reals[0] is { } shaped)
         {
-            constants[output] = ConstantFolding.Vector(shaped.Shape);
+            constants[output] = node.Operator == "Shape" ? ConstantFolding.ShapeOf(node, shaped.Shape) : ConstantTensor.Scalar(Shapes.Count(shaped.Shape));
+            elementTypes[output] = (int)OnnxType.Int64;
         }
-        else if (Array.TrueForAll(reals, real => real is null))
+        else if (node.Operator == "Split")
         {
-            constants[output] = ConstantFolding.Evaluate(node, inputs, zeroPointType);
-            elementTypes[output] = node.Operator == "Cast" ? (int)CastImport.Target(node) : elementTypes.GetValueOrDefault(node.Inputs.Count > 0 ? node.Inputs[0] : string.Empty);
+            Split(node, reals[0], inputs);
         }
-        else if (node.Operator == "Split" && reals[0] is { } whole)
+        else if (constant)
+        {
+            constants[output] = ConstantFolding.Evaluate(node, inputs, types);
+            elementTypes[output] = ConstantFolding.ResultType(node, types);
+        }
+        else
+        {
+            values[output] = operators.Import(node, reals, inputs, types.ElementAtOrDefault(2));
+        }
+    }
+
+    private void Split(OnnxNode node, RealValue? whole, ConstantTensor?[] inputs)
+    {
+        if (whole is not null)
         {
             RealValue[] parts = operators.Split(node, whole, inputs);
             for (int i = 0; i < parts.Length; i++)
             {
                 values[node.Outputs[i]] = parts[i];
             }
+
+            return;
         }
-        else
+
+        ConstantTensor x = inputs[0] ?? throw node.Error("its first input is missing.");
+        (int[] Shape, int[] Indices)[] pieces = ConstantFolding.Split(node, x.Shape, inputs.Length > 1 ? inputs[1] : null);
+        for (int i = 0; i < pieces.Length; i++)
         {
-            values[output] = operators.Import(node, reals, inputs, zeroPointType);
+            constants[node.Outputs[i]] = x.Gathered(pieces[i].Shape, pieces[i].Indices);
+            elementTypes[node.Outputs[i]] = elementTypes.GetValueOrDefault(node.Inputs[0]);
         }
     }
 
@@ -156,11 +195,12 @@ public sealed class OnnxImporter
             return OnnxTensors.Read(tensor, file.Folder);
         }
 
+        elementTypes[node.Outputs[0]] = (int)(node.HasAttribute("value_int") || node.HasAttribute("value_ints") ? OnnxType.Int64 : OnnxType.Float);
         return node.Find("value_float") is { } real ? ConstantTensor.Scalar(real.F)
             : node.Find("value_int") is { } integer ? ConstantTensor.Scalar(integer.I)
             : node.Find("value_floats") is { } reals ? new([reals.Floats.Count], [.. reals.Floats])
             : node.Find("value_ints") is { } integers ? new([integers.Ints.Count], [.. integers.Ints])
-            : throw node.Error("it holds no number.");
+            : throw node.Error("it holds no number: value, value_float(s) and value_int(s) are read; sparse tensors and texts are not.");
     }
 
     /// <summary>Every operator must be known: on values that depend on the input as a layer, on constants as arithmetic.</summary>
@@ -170,7 +210,7 @@ public sealed class OnnxImporter
         var unknown = new List<OnnxNode>();
         foreach (OnnxNode node in nodes)
         {
-            bool dependsOnInput = node.Operator != "Shape" && node.Inputs.Any(computed.Contains);
+            bool dependsOnInput = node.Operator is not ("Shape" or "Size") && node.Inputs.Any(computed.Contains);
             if (dependsOnInput)
             {
                 computed.UnionWith(node.Outputs);
@@ -184,7 +224,7 @@ public sealed class OnnxImporter
 
         if (unknown.Count > 0)
         {
-            throw new UnsupportedOperatorException(UnsupportedOperators.Message(unknown));
+            throw new UnsupportedOperatorException(UnsupportedOperators.Message(unknown)) { IsRecurrent = unknown.Exists(node => UnsupportedOperators.Recurrent.Contains(node.Operator)) };
         }
     }
 
@@ -242,9 +282,6 @@ public sealed class OnnxImporter
         var other => throw new InvalidInputException($"input \"{input.Name}\" has element type {(int)other}, which is not a number that Edge takes. Export the model with float inputs."),
     };
 }
-
-/// <summary>The model is sound but uses operators that Edge does not have.</summary>
-public sealed class UnsupportedOperatorException(string message, Exception? innerException = null) : InvalidInputException(message, innerException);
 
 /// <summary>A value that depends on the input. Shape has the batch axis, as 1.</summary>
 internal sealed record RealValue(int Number, int[] Shape)

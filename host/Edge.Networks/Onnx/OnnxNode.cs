@@ -14,6 +14,8 @@ internal sealed class OnnxNode(NodeProto node, int number)
 
     public IReadOnlyList<string> Outputs => node.Output;
 
+    public IReadOnlyList<AttributeProto> Attributes => node.Attribute;
+
     /// <summary>Inputs without which an operator means nothing.</summary>
     private int RequiredInputs => node.OpType switch
     {
@@ -68,7 +70,8 @@ internal sealed class OnnxNode(NodeProto node, int number)
         : attribute.Type == 0 || attribute.Type == (int)type ? attribute
         : throw Error($"attribute {name} is of type {attribute.Type}; {(int)type} ({type}) belongs there. The file is damaged; export the model again.");
 
-    public InvalidInputException Error(string message) => new($"node {Description}: {message}");
+    public InvalidInputException Error(string message) =>
+        new($"node {Description}{(node.Output.Count > 0 ? $" (tensor \"{node.Output[0]}\")" : string.Empty)}: {message}");
 }
 
 /// <summary>What an attribute holds (AttributeProto.AttributeType).</summary>

@@ -15,45 +15,33 @@ internal sealed partial class OperatorImport
             throw node.Error("all its inputs but the first must be constants.");
         }
 
-        ConstantTensor moved = ConstantFolding.Evaluate(node, [Numbered(x.Shape, 0), .. constants.Skip(1)], 0);
+        ConstantTensor moved = ConstantFolding.Evaluate(node, [Numbered(x.Shape, 0), .. constants.Skip(1)]);
         return Chosen(node, x, moved.Shape, ConstantFolding.Integers(moved));
     }
 
     /// <summary>Split: one value per output.</summary>
-    public RealValue[] Split(OnnxNode node, RealValue x, ConstantTensor?[] constants)
+    public RealValue[] Split(OnnxNode node, RealValue x, ConstantTensor?[] constants) =>
+        [.. ConstantFolding.Split(node, x.Shape, constants.Length > 1 ? constants[1] : null).Select(part => Chosen(node, x, part.Shape, part.Indices))];
+
+    private RealValue Concat(OnnxNode node, RealValue?[] reals, ConstantTensor?[] constants) => Joined(node, reals, constants, 0);
+
+    /// <summary>Where: a constant condition chooses elements.</summary>
+    private RealValue Where(OnnxNode node, RealValue?[] reals, ConstantTensor?[] constants)
     {
-        int axis = ShapeInference.Axis(node, node.Integer("axis", 0), x.Shape.Length);
-        int size = x.Shape[axis];
-        int outputs = node.Outputs.Count;
-        int chunk = (size + outputs - 1) / outputs;
-        int[] parts = constants.Length > 1 && constants[1] is { } given ? ConstantFolding.Integers(given)
-            : node.Integers("split") ?? [.. Enumerable.Range(0, outputs).Select(i => Math.Clamp(size - (i * chunk), 0, chunk))];
-        if (parts.Length != outputs || Array.Exists(parts, part => part < 1 || part > size) || parts.Sum(part => (long)part) != size)
-        {
-            throw node.Error($"it splits {size} elements of axis {axis} into {outputs} parts of {Shapes.Text(parts)}.");
-        }
-
-        int inner = Shapes.Count(x.Shape[(axis + 1)..]);
-        int outer = Shapes.Count(x.Shape[..axis]);
-        var results = new RealValue[outputs];
-        for (int part = 0, start = 0; part < outputs; start += parts[part++])
-        {
-            int[] indices = [.. from o in Enumerable.Range(0, outer) from k in Enumerable.Range(start, parts[part]) from i in Enumerable.Range(0, inner) select (((o * size) + k) * inner) + i];
-            results[part] = Chosen(node, x, [.. x.Shape[..axis], parts[part], .. x.Shape[(axis + 1)..]], indices);
-        }
-
-        return results;
+        Known(node, constants, 0);
+        return Joined(node, reals, constants, 1);
     }
 
-    private RealValue Concat(OnnxNode node, RealValue?[] reals, ConstantTensor?[] constants)
+    /// <summary>Elements of computed tensors and constants, from input <paramref name="first"/> on, put together as the node puts
+    /// constants together: numbered, those of computed tensors first.</summary>
+    private RealValue Joined(OnnxNode node, RealValue?[] reals, ConstantTensor?[] constants, int first)
     {
-        // Elements of computed tensors are numbered first, those of constants behind them.
         RealValue[] parts = [.. reals.OfType<RealValue>()];
         int computed = parts.Sum(part => Shapes.Count(part.Shape));
         int nextComputed = 0;
         var known = new List<Rational>();
-        var numbered = new List<ConstantTensor>();
-        for (int i = 0; i < reals.Length; i++)
+        var numbered = new List<ConstantTensor?>(constants[..first]);
+        for (int i = first; i < reals.Length; i++)
         {
             if (reals[i] is { } real)
             {
@@ -68,7 +56,7 @@ internal sealed partial class OperatorImport
             }
         }
 
-        ConstantTensor joined = ConstantFolding.Evaluate(node, [.. numbered], 0);
+        ConstantTensor joined = ConstantFolding.Evaluate(node, [.. numbered]);
         int[] indices = ConstantFolding.Integers(joined);
         RealValue all = parts is [var single]
             ? single

@@ -13,7 +13,7 @@ internal sealed partial class OperatorImport
         "Cast", "Softmax", "ArgMax", "Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LeakyRelu", "PRelu",
         "Concat", "Split", "Slice", "Gather", "Pad", "Resize", "Upsample", "Floor", "Ceil", "Round", "Abs",
         "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "ConvTranspose", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin",
-        "Max", "Min", "Sum", "Mean", "Expand", "Tile", "DepthToSpace", "SpaceToDepth",
+        "Max", "Min", "Sum", "Mean", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "Where", "Pow",
     };
 
     /// <summary>Operators of the domains of QONNX, FINN and Brevitas.</summary>
@@ -56,7 +56,7 @@ internal sealed partial class OperatorImport
             return IntegerOperator(node, reals, constants);
         }
 
-        bool anyInput = node.Operator is "Add" or "Sub" or "Mul" or "Div" or "MatMul" or "Gemm" or "Concat" or "Max" or "Min" or "Sum" or "Mean";
+        bool anyInput = node.Operator is "Add" or "Sub" or "Mul" or "Div" or "MatMul" or "Gemm" or "Concat" or "Where" or "Max" or "Min" or "Sum" or "Mean";
         RealValue x = (anyInput ? Array.Find(reals, real => real is not null) : reals[0]) ?? throw node.Error("its first input must depend on the network's input.");
         return node.Operator switch
         {
@@ -100,6 +100,8 @@ internal sealed partial class OperatorImport
             "LeakyRelu" => Leaky(node, x, [Rational.From(Real(node, "alpha", 0.01f))]),
             "PRelu" => Leaky(node, x, QuantizerImport.PerElement(node, Finite(node, Known(node, constants, 1), 1), x.Shape, "slope")),
             "Concat" => Concat(node, reals, constants),
+            "Where" => Where(node, reals, constants),
+            "Pow" => reals[0] is not null && constants[1] is { } exponent && Array.TrueForAll(exponent.Values, value => value == 1) ? x : throw node.Error("only a constant exponent of 1 is supported on computed values."),
             "Slice" or "Gather" => Moved(node, x, constants),
             "Pad" => Pad(node, x, constants),
             "Resize" or "Upsample" => Resize(node, x, constants),

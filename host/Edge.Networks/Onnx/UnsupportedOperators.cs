@@ -21,7 +21,6 @@ internal static class UnsupportedOperators
         "DynamicQuantizeLinear" => "The scale of a DynamicQuantizeLinear depends on the data; quantize statically (QuantizeLinear with constant scales).",
         "FloatQuant" => "FloatQuant rounds to small floats, which no integer holds; use Quant.",
         "InstanceNormalization" or "LayerNormalization" or "GroupNormalization" or "LpNormalization" => "It normalizes by statistics of its own data; use BatchNormalization.",
-        "Pow" => "Pow of computed values is supported with exponent 1.",
         _ => string.Empty,
     };
 }

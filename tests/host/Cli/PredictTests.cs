@@ -39,6 +39,29 @@ public sealed class PredictTests : IDisposable
     public void Verilator_WritesTheIntegersAndValuesOfTheModel() => EveryBackend_WritesTheIntegersAndValuesOfTheModel("verilator");
 
     [Fact]
+    public void RecurrentModels_RunOnOnnxRuntimeAlone()
+    {
+        var model = new Networks.TestModel(new Random(5), 12);
+        string steps = model.Node("Reshape", ["x", model.Whole(3, 1, 4)]);
+        string hidden = model.Node("LSTM", [steps, model.Random(1, 20, 4), model.Random(1, 20, 5)], Networks.TestModel.Integer("hidden_size", 5));
+        model.Finish(model.Node("Gemm", [model.Node("Reshape", [hidden, model.Whole(1, 15)]), model.Random(15, 2)]));
+        File.WriteAllBytes(folder.File("lstm.onnx"), model.ToBytes());
+        double[] rows = [.. Enumerable.Range(0, 120).Select(i => (double)(float)Math.Sin(i))];
+        NpyArray.Write(folder.File("x.npy"), [10, 3, 4], rows.AsSpan());
+
+        EdgeProgram.Run(folder.Path, "predict", "lstm.onnx", "--input", "x.npy", "--output", "y.npy", "--on", "onnxruntime").Succeeded();
+        NpyArray values = NpyArray.Read(folder.File("y.npy"));
+        Assert.Equal([10, 2], values.Shape);
+        Assert.Equal(model.RunInOnnxRuntime(rows), values.Values);
+        foreach (string[] refused in new[] { new[] { "predict", "lstm.onnx", "--input", "x.npy", "--output", "z.npy" }, ["predict", "lstm.onnx", "--input", "x.npy", "--output", "z.npy", "--on", "onnxruntime", "--integers"], ["inspect", "lstm.onnx"], ["compile", "lstm.onnx", "-o", "out"] })
+        {
+            EdgeProgram.Run(folder.Path, refused).Refused(refused[^1] == "--integers" ? "recurrent" : "edge predict --on onnxruntime");
+        }
+
+        Assert.False(File.Exists(folder.File("z.npy")));
+    }
+
+    [Fact]
     public void Softmax_IsLeftOut_BeforeSoftmax()
     {
         SmallModel.WriteQuantized(folder, softmax: true);

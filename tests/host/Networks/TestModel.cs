@@ -24,6 +24,8 @@ internal sealed class TestModel
     /// <summary>Other domains that the file declares.</summary>
     public List<string> Domains { get; } = [];
 
+    public List<FunctionProto> Functions { get; } = [];
+
     public GraphProto Graph { get; } = new() { Name = "test" };
 
     public static AttributeProto Integer(string name, long value) => new() { Name = name, I = value, Type = 2 };
@@ -96,6 +98,7 @@ internal sealed class TestModel
     {
         IrVersion = Opset > 20 ? 10 : 8,
         Graph = Graph,
+        Functions = { Functions },
         OpsetImport = { new OperatorSetIdProto { Version = Opset }, Domains.Select(domain => new OperatorSetIdProto { Domain = domain, Version = 1 }) },
     }.ToByteArray();
 
