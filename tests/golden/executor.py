@@ -6,6 +6,7 @@ Parameters are what the file holds (float32, float16, integers); all arithmetic 
 import os
 
 import numpy as np
+import windows
 from onnx import TensorProto, numpy_helper
 
 DECISION_MARGIN = 1e-9  # a value nearer than this to a rounding decision, and not on it, could round either way
@@ -59,6 +60,10 @@ def _apply(node, given, attributes, opset, margins):
         return _ELEMENTWISE[node.op_type](*given)
     if node.op_type == 'Quant':
         return _quant(*given[:4], attributes, margins)
+    if node.op_type == 'Trunc':
+        return windows.trunc(given, attributes, _ROUNDING, lambda scaled, decision: _note(scaled, decision, margins))
+    if node.op_type in windows.OPERATORS:
+        return windows.apply(node, given, attributes, lambda distance, decision: _note(distance, decision, margins) if node.op_type != 'MultiThreshold' else _near(distance, margins))
     if node.op_type == 'BipolarQuant':
         return np.where(x >= 0, 1.0, -1.0) * given[1]
     if node.op_type in ('QuantizeLinear', 'DequantizeLinear'):
@@ -77,7 +82,7 @@ def _apply(node, given, attributes, opset, margins):
     if node.op_type == 'MatMul':
         return x @ given[1]
     if node.op_type == 'BatchNormalization':
-        shape = (-1,) + (1,) * (x.ndim - 2)
+        shape = (-1,) if node.domain == windows.CHANNELS_LAST else (-1,) + (1,) * (x.ndim - 2)
         scale, bias, mean, variance = (part.reshape(shape) for part in given[1:5])
         return (x - mean) / np.sqrt(variance + float(np.float32(attributes.get('epsilon', 1e-5)))) * scale + bias
     if node.op_type == 'Clip':
@@ -154,7 +159,10 @@ def _quant(x, scale, zero, bits, attributes, margins):
 
 
 def _note(scaled, decision, margins):
-    distance = np.abs(scaled - decision - np.rint(scaled - decision))
+    _near(np.abs(scaled - decision - np.rint(scaled - decision)), margins)
+
+
+def _near(distance, margins):
     distance = distance[distance > 0]
     margins.append(distance.min() if distance.size else np.inf)
 

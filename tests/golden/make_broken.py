@@ -10,7 +10,7 @@ import struct
 
 import numpy as np
 import onnx
-from graph import BREVITAS, Graph
+from graph import BREVITAS, FINN, Graph
 from onnx import StringStringEntryProto, TensorProto, helper
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'broken')
@@ -82,6 +82,73 @@ def doubling(g, x):
     return g.node('Mul', x, g.node('Gather', constant, [0, 1, 2]))
 
 
+def image(operator, *constants, **attributes):
+    """A last node on an image (1, 3, 4, 4) whose planes repeat the network's result."""
+    def last(g, x):
+        plane = g.node('Tile', g.node('Reshape', x, [1, 3, 1, 1]), [1, 1, 4, 4])
+        return g.node(operator, plane, *(g.constant(value, np.asarray(value).dtype) for value in constants), **attributes)
+    return last
+
+
+def endless(model):
+    function = helper.make_function('local', 'Again', ['a'], ['b'], [helper.make_node('Again', ['a'], ['b'], domain='local')], [helper.make_opsetid('local', 1)])
+    model.functions.append(function)
+    model.graph.node[1].op_type, model.graph.node[1].domain = 'Again', 'local'
+
+
+def four_bits_short(model):
+    stored = tensor(model, 'w1')
+    stored.data_type, stored.raw_data = 22, bytes(11)  # 24 values of 4 bits need 12 bytes
+
+
+def image_files():
+    """Convolutions, pooling and their like with attributes that make no sense, or a result that no memory holds."""
+    weights, real = np.ones((2, 3, 3, 3), np.float32), np.float32
+    conv = lambda *more, **attributes: network(last=image('Conv', weights, *more, **attributes))
+    yield 'conv_groups.onnx', 'Conv in 2 groups of 3 channels', conv(group=2)
+    yield 'conv_groups_zero.onnx', 'Conv in 0 groups', conv(group=0)
+    yield 'conv_groups_negative.onnx', 'Conv in -3 groups', conv(group=-3)
+    yield 'conv_channels.onnx', 'Conv with weights of 5 channels on 3', network(last=image('Conv', np.ones((2, 5, 3, 3), real)))
+    yield 'conv_axes.onnx', 'Conv with weights of one axis on an image', network(last=image('Conv', np.ones((2, 3, 3), real)))
+    yield 'conv_kernel.onnx', 'Conv with a kernel larger than the image', network(last=image('Conv', np.ones((1, 3, 9, 9), real)))
+    yield 'conv_kernel_shape.onnx', 'Conv whose kernel_shape is not that of its weights', conv(kernel_shape=[2, 2])
+    yield 'conv_bias.onnx', 'Conv with 5 biases for 2 kernels', conv(np.ones(5, real))
+    yield 'conv_nan.onnx', 'Conv with a weight that is no number', network(last=image('Conv', np.full((1, 3, 1, 1), np.nan, real)))
+    yield 'conv_stride_zero.onnx', 'Conv with stride 0', conv(strides=[0, 1])
+    yield 'conv_stride_count.onnx', 'Conv with three strides', conv(strides=[1, 1, 1])
+    yield 'conv_pads_huge.onnx', 'Conv with pads of 2^40', conv(pads=[1 << 40] * 4)
+    yield 'conv_pads_large.onnx', 'Conv whose pads make 4 * 10^9 positions', conv(pads=[32768] * 4)
+    yield 'conv_pads_negative.onnx', 'Conv with negative pads', conv(pads=[-1, 0, 0, 0])
+    yield 'conv_dilation.onnx', 'Conv with dilation 0', conv(dilations=[0, 0])
+    yield 'conv_auto_pad.onnx', 'Conv with an auto_pad nobody knows', conv(auto_pad='SAME_SIDEWAYS')
+    yield 'conv_attribute.onnx', 'Conv with an attribute nobody knows', conv(deformable=1)
+    yield 'conv_vector.onnx', 'Conv on a vector', network(last=lambda g, x: g.node('Conv', x, weights))
+    yield 'deconv_channels.onnx', 'ConvTranspose with weights of 2 channels on 3', network(last=image('ConvTranspose', np.ones((2, 1, 2, 2), real)))
+    yield 'deconv_shape.onnx', 'ConvTranspose with an output_shape of 2^32 elements', network(last=image('ConvTranspose', np.ones((3, 1, 2, 2), real), output_shape=[65536, 65536]))
+    yield 'deconv_pads.onnx', 'ConvTranspose whose pads leave nothing', network(last=image('ConvTranspose', np.ones((3, 1, 2, 2), real), pads=[4] * 4))
+    yield 'pool_padding.onnx', 'MaxPool with a window of nothing but padding', network(last=image('MaxPool', kernel_shape=[2, 2], pads=[2, 2, 2, 2]))
+    yield 'pool_kernel.onnx', 'AveragePool without a kernel', network(last=image('AveragePool'))
+    yield 'resize_huge.onnx', 'Resize by 10^9', network(last=image('Resize', np.zeros(0, real), real([1, 1, 1e9, 1e9])))
+    yield 'resize_sizes.onnx', 'Resize to 2^31 - 1 squared', network(last=image('Resize', np.zeros(0, real), np.zeros(0, real), np.int64([1, 3, 2 ** 31 - 1, 2 ** 31 - 1])))
+    yield 'resize_zero.onnx', 'Resize to nothing', network(last=image('Resize', np.zeros(0, real), real([1, 1, 0, 1])))
+    yield 'resize_mode.onnx', 'Resize that interpolates', network(last=image('Resize', np.zeros(0, real), real([1, 1, 2, 2]), mode='cubic'))
+    yield 'pad_huge.onnx', 'Pad by 2^50', network(last=image('Pad', np.int64([0, 0, 1 << 50, 0, 0, 0, 0, 0])))
+    yield 'tile_huge.onnx', 'Tile to 10^12 elements', network(last=image('Tile', np.int64([1, 1, 10 ** 6, 10 ** 6])))
+    yield 'expand_huge.onnx', 'Expand to 10^12 elements', network(last=lambda g, x: g.node('Expand', g.node('ReduceMax', x), [10 ** 6, 10 ** 6]))
+    yield 'concat.onnx', 'Concat of tensors that do not fit', network(last=image('Concat', np.ones((1, 1, 2, 4), real), axis=1))
+    yield 'slice_step.onnx', 'Slice in steps of 0', network(last=image('Slice', np.int64([0]), np.int64([2]), np.int64([1]), np.int64([0])))
+    yield 'reduce_axis.onnx', 'ReduceMean along axis 9', network(last=image('ReduceMean', axes=[9]))
+    yield 'blocks.onnx', 'DepthToSpace in blocks of 2 from 3 channels', network(last=image('DepthToSpace', blocksize=2))
+    yield 'thresholds_nan.onnx', 'MultiThreshold with a threshold that is no number', network(last=image('MultiThreshold', real([[np.nan]]), domain=FINN))
+    yield 'thresholds_channels.onnx', 'MultiThreshold for 2 channels on 3', network(last=image('MultiThreshold', np.zeros((2, 3), real), domain=FINN))
+    yield 'trunc_bits.onnx', 'Trunc of 4.5 bits', network(last=image('Trunc', real(1), real(0), real(4.5), real(2), domain=BREVITAS))
+    yield 'qdq_axis.onnx', 'QuantizeLinear with 5 scales along an axis of 3', network(last=image('QuantizeLinear', np.ones(5, real), np.zeros(5, np.int8), axis=1))
+    yield 'dynamic.onnx', 'DynamicQuantizeLinear, whose scale depends on the data', network(last=image('DynamicQuantizeLinear'))
+    yield 'recurrent.onnx', 'LSTM, which has no integers', network(last=lambda g, x: g.node('LSTM', g.node('Unsqueeze', x, [0]), np.ones((1, 8, 3), real), np.ones((1, 8, 2), real), hidden_size=2))
+    yield 'functions.onnx', 'a function that calls itself', network(endless)
+    yield 'four_bits.onnx', 'int4 weights with a byte too few', network(four_bits_short)
+
+
 def onnx_files():
     sound = network()
     quant = lambda **a: lambda g, x: g.node('Quant', x, *(g.constant(a.get(key, value)) for key, value in (('scale', 0.5), ('zero', 0.0), ('bits', 4.0))), domain=BREVITAS,
@@ -142,6 +209,7 @@ def onnx_files():
     yield 'bits_many.onnx', 'Quant of 10^9 bits', network(last=quant(bits=1e9))
     yield 'zero_point_huge.onnx', 'Quant with zero point 10^30', network(last=quant(zero=1e30))
     yield 'rounding.onnx', 'Quant with a rounding mode nobody knows', network(last=quant(rounding_mode='SIDEWAYS'))
+    yield from image_files()
 
 
 def npy(descriptor, shape, data=b'', order='False', header=None):

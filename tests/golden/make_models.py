@@ -11,6 +11,7 @@ import sys
 
 import executor
 import make_broken
+import models_conv
 import models_onnx
 import models_qonnx
 import numpy as np
@@ -39,6 +40,8 @@ def inputs_for(model, name, seed):
         ordinary = np.round(random.standard_normal((ORDINARY, count)) * 32) / 32        # half of them ties
     elif name == 'float_wide_inputs':
         ordinary, extreme = random.integers(0, 4096, (ORDINARY, count)), np.vstack([np.full((1, count), k) for k in (0, 4095)])
+    elif name == 'finn_streamlined':
+        ordinary, extreme = random.integers(0, 256, (ORDINARY, count)), np.vstack([np.full((1, count), k) for k in (0, 255, 1)])
     elif name == 'float_small_inputs':
         ordinary = random.standard_normal((ORDINARY, count)) * 1e-3
     return np.vstack([ordinary, extreme]).astype(np.float32).reshape([-1, *shape[1:]])
@@ -85,6 +88,6 @@ def write(make, seed):
 
 
 if __name__ == '__main__':
-    for number, function in enumerate(models_qonnx.ALL + models_onnx.ALL):
+    for number, function in enumerate(models_qonnx.ALL + models_onnx.ALL + models_conv.ALL):
         write(function, 1000 + number)
     make_broken.main()

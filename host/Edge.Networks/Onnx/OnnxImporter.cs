@@ -19,7 +19,6 @@ public sealed class OnnxImporter
     private readonly Dictionary<string, int> elementTypes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RealValue> values = new(StringComparer.Ordinal);
     private readonly OperatorImport operators = new();
-    private readonly List<string> notes = [];
 
     private OnnxImporter(OnnxModelFile file)
     {
@@ -57,11 +56,6 @@ public sealed class OnnxImporter
     {
         GraphProto graph = FunctionInlining.Apply(file.Model);
         ValueInfoProto[] inputs = [.. graph.Input.Where(input => !initializers.ContainsKey(input.Name))];
-        if (inputs.Length > 1 && graph.Output.Count == 1)
-        {
-            inputs = WithoutUnread(graph, inputs);
-        }
-
         if (inputs.Length != 1 || graph.Output.Count != 1)
         {
             string Names(IEnumerable<ValueInfoProto> infos) => string.Join(", ", infos.Select(info => $"\"{info.Name}\""));
@@ -93,22 +87,10 @@ public sealed class OnnxImporter
             throw new InvalidInputException($"the output \"{graph.Output[0].Name}\" does not depend on the input.");
         }
 
-        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), ExactWeights.Mark(operators.Layers), result.Number, [.. notes, .. operators.Notes])
+        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), ExactWeights.Mark(operators.Layers), result.Number, operators.Notes)
         {
             DeclaredFormat = DeclaredFormat(inputs[0]) ?? DataTypeAnnotation.FormatOf(graph, inputs[0].Name),
         };
-    }
-
-    /// <summary>Inputs of training, or left over, that nothing reads are no inputs.</summary>
-    private ValueInfoProto[] WithoutUnread(GraphProto graph, ValueInfoProto[] inputs)
-    {
-        HashSet<string> read = [.. GraphOrder.Sort(graph, graph.Output[0].Name).SelectMany(node => node.Inputs)];
-        foreach (ValueInfoProto input in inputs.Where(input => !read.Contains(input.Name)))
-        {
-            notes.Add($"input \"{input.Name}\" is read by nothing and left out");
-        }
-
-        return [.. inputs.Where(input => read.Contains(input.Name))];
     }
 
     private void Import(OnnxNode node)

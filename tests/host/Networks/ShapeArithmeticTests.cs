@@ -7,8 +7,8 @@ using static Edge.Tests.Networks.TestModel;
 
 namespace Edge.Tests.Networks;
 
-/// <summary>What exporters write around the network itself: arithmetic on shapes and constants, functions, odd attributes, inputs
-/// that nothing reads. ONNX Runtime says what the models mean.</summary>
+/// <summary>What exporters write around the network itself: arithmetic on shapes and constants, functions, odd attributes.
+/// ONNX Runtime says what the models mean.</summary>
 public sealed class ShapeArithmeticTests(ITestOutputHelper output) : IDisposable
 {
     private const int Width = 24;
@@ -109,17 +109,6 @@ public sealed class ShapeArithmeticTests(ITestOutputHelper output) : IDisposable
         again.Node.Add(new NodeProto { OpType = "Again", Domain = "local", Input = { "c" }, Output = { "b" } });
         model.Functions.Add(again);
         Assert.Contains("call each other", Refusal(model), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void InputsThatNothingReads_AreLeftOut()
-    {
-        var model = new TestModel(new Random(1), 2);
-        model.Finish(model.Node("Relu", ["x"]));
-        model.Graph.Input.Add(new ValueInfoProto { Name = "training" });
-        Network network = Rungs.Import(model, folder);
-        Assert.Equal("x", network.InputName);
-        Assert.Contains("\"training\"", Assert.Single(network.Notes), StringComparison.Ordinal);
     }
 
     [Theory]
