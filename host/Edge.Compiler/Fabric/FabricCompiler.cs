@@ -38,28 +38,55 @@ public static class FabricCompiler
         Affine affine => affine.Weights.Values.Sum(Digits),
         WindowedAffine windowed => Digits(windowed),
         WindowedMax windowed => (long)windowed.Windows.Groups * windowed.Windows.Positions * (windowed.Windows.Taps - 1),
-        Scale scale => scale.Multipliers.Sum(Digits),
-        Thresholds thresholds => thresholds.Levels.Sum(levels => (long)levels.Length),
+        Scale scale => Sum(scale.Multipliers, Digits),
+        Thresholds thresholds => Sum(thresholds.Levels, levels => levels.Length),
         Concatenate or Rearrange => 0,
         _ => network.Tensors[operation.Inputs[0]].Length,
     });
+
+    private static long Sum<T>(PerElement<T> elements, Func<T, long> count)
+    {
+        PerElement<long> counts = elements.Map(count);
+        long sum = 0;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            sum += counts[i];
+        }
+
+        return sum;
+    }
 
     private static long Digits(long weight) => CanonicalSignedDigits.Of(weight).Count();
 
     private static long Digits(WindowedAffine windowed)
     {
-        long[] digits = [.. windowed.Kernels.Values.Select(Digits)];
         Windows windows = windowed.Windows;
+        int perGroup = windowed.Kernels.Rows / windows.Groups;
         long sum = 0;
-        for (int kernel = 0; kernel < windowed.Kernels.Rows; kernel++)
+        for (int group = 0; group < windows.Groups; group++)
         {
+            // Digits of all kernels of the group that meet each tap, times the positions at which the tap reads an element.
+            var digits = new long[windows.Taps];
+            for (int kernel = group * perGroup; kernel < (group + 1) * perGroup; kernel++)
+            {
+                for (int tap = 0; tap < digits.Length; tap++)
+                {
+                    digits[tap] += Digits(windowed.Kernels[kernel, tap]);
+                }
+            }
+
+            Kinds kinds = windows.PositionKinds(group, Kinds.One(1));
+            var positions = new long[kinds.Count];
             for (int position = 0; position < windows.Positions; position++)
             {
-                ReadOnlySpan<int> window = windows.Of(windowed.GroupOf(kernel), position);
-                for (int tap = 0; tap < window.Length; tap++)
-                {
-                    sum += window[tap] < 0 ? 0 : digits[(kernel * windows.Taps) + tap];
-                }
+                positions[kinds[position]]++;
+            }
+
+            int[] examples = kinds.Examples();
+            for (int kind = 0; kind < examples.Length; kind++)
+            {
+                int[] window = windows.Of(group, examples[kind]);
+                sum += positions[kind] * digits.Where((_, tap) => window[tap] >= 0).Sum();
             }
         }
 

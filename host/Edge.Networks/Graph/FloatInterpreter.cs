@@ -9,7 +9,7 @@ namespace Edge.Networks.Graph;
 public static class FloatInterpreter
 {
     // A layer's fractions become doubles once, not for every row.
-    private static readonly ConditionalWeakTable<Rational[], double[]> Converted = [];
+    private static readonly ConditionalWeakTable<IReadOnlyCollection<Rational>, double[]> Converted = [];
 
     /// <summary>Every value, by number, for one input (InputLength).</summary>
     public static Dictionary<int, double[]> Trace(Network network, ReadOnlySpan<double> input)
@@ -145,7 +145,7 @@ public static class FloatInterpreter
         }
     }
 
-    private static double[] Doubles(Rational[] fractions) => Converted.GetValue(fractions, values => [.. values.Select(value => value.ToDouble())]);
+    private static double[] Doubles(IReadOnlyCollection<Rational> fractions) => Converted.GetValue(fractions, values => [.. values.Select(value => value.ToDouble())]);
 
     private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {

@@ -57,12 +57,12 @@ public sealed record Concatenation(int Output, string Name, int[] Shape, int[] P
 }
 
 /// <summary>y[i] = Gains[i] x[i] + Offsets[i]: bias, scaling, batch normalization. One value for all, or one per element.</summary>
-public sealed record ElementwiseAffine(int Output, string Name, int[] Shape, int Input, Rational[] Gains, Rational[] Offsets) : Layer(Output, Name, Shape)
+public sealed record ElementwiseAffine(int Output, string Name, int[] Shape, int Input, PerElement<Rational> Gains, PerElement<Rational> Offsets) : Layer(Output, Name, Shape)
 {
     public override IReadOnlyList<int> Inputs => [Input];
 
     /// <summary>True where nothing changes.</summary>
-    public bool IsIdentity => Array.TrueForAll(Gains, gain => gain == Rational.One) && Array.TrueForAll(Offsets, offset => offset.IsZero);
+    public bool IsIdentity => Gains.All(gain => gain == Rational.One) && Offsets.All(offset => offset.IsZero);
 
     public Rational GainOf(int index) => Gains[Gains.Length == 1 ? 0 : index];
 

@@ -66,9 +66,9 @@ public static class LayerTable
     private static bool IsTrained(Linear linear) => linear.Weights.Quantized is not { } quantized || !Array.TrueForAll(quantized.Integers, weight => weight == 1);
 
     /// <summary>One per channel, spread over the channel's elements, counts once: the axes along which the values differ.</summary>
-    private static long Trained(int[] shape, Rational[] values, Rational neutral)
+    private static long Trained(int[] shape, PerElement<Rational> values, Rational neutral)
     {
-        if (Array.TrueForAll(values, value => value == neutral))
+        if (values.All(value => value == neutral))
         {
             return 0;
         }
@@ -81,7 +81,7 @@ public static class LayerTable
             bool differs = false;
             for (int k = stride; k < values.Length && !differs; k++)
             {
-                differs = stride > 0 && k / stride % size > 0 && values[k] != values[k - stride];
+                differs = stride > 0 && k / stride % size > 0 && values.Kinds[k] != values.Kinds[k - stride];
             }
 
             count *= differs ? size : 1;
@@ -103,7 +103,7 @@ public static class LayerTable
     };
 
     private static long Products(Convolution convolution) =>
-        convolution.Windows.Indices.LongCount(index => index != Windows.Padding) * (convolution.Weights.Shape[0] / convolution.Windows.Groups);
+        convolution.Windows.ReadCount * (convolution.Weights.Shape[0] / convolution.Windows.Groups);
 
     private static string FormatOf(List<Layer> layers, ConstantTensor[] weights)
     {

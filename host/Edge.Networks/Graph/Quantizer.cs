@@ -23,9 +23,12 @@ public sealed record Quantizer(Rational[] Scales, Rational[] ZeroPoints, long Lo
     };
 
     /// <summary>The integer of an exact value, before the zero point is subtracted.</summary>
-    public long IntegerOf(Rational value, int index)
+    public long IntegerOf(Rational value, int index) => IntegerOf(value, ScaleOf(index), ZeroPointOf(index));
+
+    /// <summary>The integer of an exact value under the scale and zero point of one of the elements.</summary>
+    public long IntegerOf(Rational value, Rational scale, Rational zeroPoint)
     {
-        Rational scaled = (value / ScaleOf(index)) + ZeroPointOf(index);
+        Rational scaled = (value / scale) + zeroPoint;
         return (long)Rounding.Round(Rational.Max(Rational.Min(scaled, High), Low));
     }
 

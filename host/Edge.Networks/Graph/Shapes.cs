@@ -30,21 +30,8 @@ public static class Shapes
     public static int[] BroadcastIndices(int[] from, int[] to)
     {
         int[] strides = Strides(from);
-        var indices = new int[Count(to)];
-        int[] position = new int[to.Length];
-        for (int k = 0; k < indices.Length; k++)
-        {
-            int index = 0;
-            for (int axis = 1; axis <= from.Length; axis++)
-            {
-                index += from[^axis] == 1 ? 0 : position[^axis] * strides[^axis];
-            }
-
-            indices[k] = index;
-            Advance(position, to);
-        }
-
-        return indices;
+        int missing = to.Length - from.Length;
+        return Walk(to, [.. to.Select((_, axis) => axis < missing || from[axis - missing] == 1 ? 0 : strides[axis - missing])]);
     }
 
     /// <summary>Index map and shape of a transposition.</summary>
@@ -52,15 +39,32 @@ public static class Shapes
     {
         int[] strides = Strides(shape);
         int[] result = [.. permutation.Select(axis => shape[axis])];
+        return (result, Walk(result, [.. permutation.Select(axis => strides[axis])]));
+    }
+
+    /// <summary>For each element of a shape, row-major, the sum of its position times these strides.</summary>
+    private static int[] Walk(int[] shape, int[] strides)
+    {
         var indices = new int[Count(shape)];
-        int[] position = new int[shape.Length];
-        for (int k = 0; k < indices.Length; k++)
+        int filled = Math.Min(1, indices.Length);
+        for (int axis = shape.Length - 1; axis >= 0 && filled > 0; axis--)
         {
-            indices[k] = permutation.Select((axis, i) => position[i] * strides[axis]).Sum();
-            Advance(position, result);
+            // What is filled holds for position 0 of this axis; the others lie behind it.
+            ReadOnlySpan<int> first = indices.AsSpan(0, filled);
+            for (int position = 1; position < shape[axis]; position++)
+            {
+                int offset = position * strides[axis];
+                Span<int> here = indices.AsSpan(position * filled, filled);
+                for (int k = 0; k < here.Length; k++)
+                {
+                    here[k] = first[k] + offset;
+                }
+            }
+
+            filled *= shape[axis];
         }
 
-        return (result, indices);
+        return indices;
     }
 
     private static int[] Strides(int[] shape)
@@ -74,18 +78,5 @@ public static class Shapes
         }
 
         return strides;
-    }
-
-    private static void Advance(int[] position, int[] shape)
-    {
-        for (int axis = shape.Length - 1; axis >= 0; axis--)
-        {
-            if (++position[axis] < shape[axis])
-            {
-                return;
-            }
-
-            position[axis] = 0;
-        }
     }
 }

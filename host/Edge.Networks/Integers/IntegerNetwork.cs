@@ -7,12 +7,12 @@ using Edge.Networks.Numerics;
 namespace Edge.Networks.Integers;
 
 /// <summary>A vector of integers inside the network, with the exact range of each element.</summary>
-public sealed record IntegerTensor(int Number, string Name, Interval[] Ranges)
+public sealed record IntegerTensor(int Number, string Name, PerElement<Interval> Ranges)
 {
     public int Length => Ranges.Length;
 
     /// <summary>The range that holds every element.</summary>
-    public Interval Range => Ranges.Aggregate(Interval.Union);
+    public Interval Range => Ranges.Values.Aggregate(Interval.Union);
 }
 
 /// <summary>What a network computes, in integers: the one meaning that the interpreter defines and every backend is
@@ -46,7 +46,12 @@ public sealed record IntegerNetwork(
         void Indices(Windows windows)
         {
             Text($"{windows.Groups} {windows.Positions} {windows.Taps}");
-            hash.AppendData(MemoryMarshal.AsBytes(windows.Indices.AsSpan()));
+            var window = new int[windows.Taps];
+            for (int i = 0; i < windows.Groups * windows.Positions; i++)
+            {
+                windows.Read(i / windows.Positions, i % windows.Positions, window);
+                hash.AppendData(MemoryMarshal.AsBytes(window.AsSpan()));
+            }
         }
 
         Text(nameof(IntegerNetwork));
@@ -72,7 +77,11 @@ public sealed record IntegerNetwork(
                     break;
                 case Thresholds thresholds:
                     Longs(thresholds.Base);
-                    Array.ForEach(thresholds.Levels, Longs);
+                    foreach (long[] levels in thresholds.Levels)
+                    {
+                        Longs(levels);
+                    }
+
                     break;
                 case Rearrange rearrange:
                     Longs(rearrange.Indices.Select(index => (long)index));

@@ -12,6 +12,22 @@ public abstract record IntegerOperation(int Output, string Layer)
     /// <summary>Numbers of the tensors it reads.</summary>
     public abstract IReadOnlyList<int> Inputs { get; }
 
+    /// <summary>The same operation between other tensors.</summary>
+    public IntegerOperation Renumbered(int output, Func<int, int> numberOf) => this switch
+    {
+        Affine o => o with { Output = output, Input = numberOf(o.Input) },
+        Scale o => o with { Output = output, Input = numberOf(o.Input) },
+        Requantize o => o with { Output = output, Input = numberOf(o.Input) },
+        Thresholds o => o with { Output = output, Input = numberOf(o.Input) },
+        Add o => o with { Output = output, Left = numberOf(o.Left), Right = numberOf(o.Right) },
+        ArgMax o => o with { Output = output, Input = numberOf(o.Input) },
+        Rearrange o => o with { Output = output, Input = numberOf(o.Input) },
+        WindowedAffine o => o with { Output = output, Input = numberOf(o.Input) },
+        WindowedMax o => o with { Output = output, Input = numberOf(o.Input) },
+        Concatenate o => o with { Output = output, Parts = [.. o.Parts.Select(numberOf)] },
+        _ => throw new InvalidOperationException($"unknown operation {Kind}"),
+    };
+
     /// <summary>The word a report or message uses for it.</summary>
     public string Kind => GetType().Name;
 }
@@ -23,19 +39,19 @@ public sealed record Affine(int Output, string Layer, int Input, IntegerMatrix W
 }
 
 /// <summary>y[i] = Multipliers[i] x[i] + Addends[i].</summary>
-public sealed record Scale(int Output, string Layer, int Input, long[] Multipliers, long[] Addends) : IntegerOperation(Output, Layer)
+public sealed record Scale(int Output, string Layer, int Input, PerElement<long> Multipliers, PerElement<long> Addends) : IntegerOperation(Output, Layer)
 {
     public override IReadOnlyList<int> Inputs => [Input];
 }
 
 /// <summary>y[i] = x[i] / 2^Shifts[i], rounded, then limited to Low[i]..High[i].</summary>
-public sealed record Requantize(int Output, string Layer, int Input, int[] Shifts, Rounding Rounding, long[] Low, long[] High) : IntegerOperation(Output, Layer)
+public sealed record Requantize(int Output, string Layer, int Input, PerElement<int> Shifts, Rounding Rounding, PerElement<long> Low, PerElement<long> High) : IntegerOperation(Output, Layer)
 {
     public override IReadOnlyList<int> Inputs => [Input];
 }
 
 /// <summary>y[i] = Base[i] + how many of Levels[i] (ascending) are at most x[i].</summary>
-public sealed record Thresholds(int Output, string Layer, int Input, long[][] Levels, long[] Base) : IntegerOperation(Output, Layer)
+public sealed record Thresholds(int Output, string Layer, int Input, PerElement<long[]> Levels, PerElement<long> Base) : IntegerOperation(Output, Layer)
 {
     public override IReadOnlyList<int> Inputs => [Input];
 }
@@ -60,7 +76,7 @@ public sealed record Rearrange(int Output, string Layer, int Input, int[] Indice
 
 /// <summary>y[k, p] = sum over t of Kernels[k, t] x[window of k's group at p, tap t], plus Bias[k, p]. The kernels of a group
 /// follow each other.</summary>
-public sealed record WindowedAffine(int Output, string Layer, int Input, IntegerMatrix Kernels, Windows Windows, long[] Bias) : IntegerOperation(Output, Layer)
+public sealed record WindowedAffine(int Output, string Layer, int Input, IntegerMatrix Kernels, Windows Windows, PerElement<long> Bias) : IntegerOperation(Output, Layer)
 {
     public override IReadOnlyList<int> Inputs => [Input];
 

@@ -58,6 +58,6 @@ internal abstract class LaneStep
         };
 
     /// <summary>The constant that is added before the shift stays inside 32 bits; here a sum that wraps would be wrong.</summary>
-    private static bool RoomToRound(Requantize requantize, Interval[] input) =>
-        !requantize.Shifts.Where((shift, i) => shift > 30 || input[i].Magnitude + (1L << shift) > int.MaxValue).Any();
+    private static bool RoomToRound(Requantize requantize, PerElement<Interval> input) =>
+        PerElement.Map(requantize.Shifts, input, (shift, range) => shift <= 30 && range.Magnitude + (1L << shift) <= int.MaxValue).All(fits => fits);
 }

@@ -4,34 +4,38 @@ using Edge.Networks.Numerics;
 namespace Edge.Networks.Integers;
 
 /// <summary>The exact range of every element an operation makes, from the ranges of what it reads. Affine rows are
-/// bounded by their own weights, not by their count.</summary>
+/// bounded by their own weights, not by their count. Elements of one kind are looked at once.</summary>
 public static class RangeAnalysis
 {
     /// <exception cref="InvalidInputException">A sum would need more than 63 bits; the message names the layer.</exception>
-    public static Interval[] Of(IntegerOperation operation, Func<int, Interval[]> rangesOf)
+    public static PerElement<Interval> Of(IntegerOperation operation, Func<int, PerElement<Interval>> rangesOf)
     {
         try
         {
-            return operation switch
+            PerElement<Interval> ranges = operation switch
             {
-                Affine affine => OfAffine(affine, rangesOf(affine.Input)),
-                Scale scale => Map(rangesOf(scale.Input), (range, i) => (range * scale.Multipliers[i]) + new Interval(scale.Addends[i], scale.Addends[i])),
-                Requantize requantize => Map(
-                    rangesOf(requantize.Input),
-                    (range, i) => range.ShiftRight(requantize.Shifts[i], requantize.Rounding).Clamp(requantize.Low[i], requantize.High[i])),
-                Thresholds thresholds => Map(
+                Affine affine => OfAffine(affine, rangesOf(affine.Input).ToArray()),
+                Scale scale => PerElement.Map(
+                    rangesOf(scale.Input), scale.Multipliers, scale.Addends, (range, multiplier, addend) => (range * multiplier) + new Interval(addend, addend)),
+                Requantize requantize => PerElement.Map(
+                    PerElement.Map(rangesOf(requantize.Input), requantize.Shifts, (range, shift) => range.ShiftRight(shift, requantize.Rounding)),
+                    requantize.Low,
+                    requantize.High,
+                    (range, low, high) => range.Clamp(low, high)),
+                Thresholds thresholds => PerElement.Map(
                     rangesOf(thresholds.Input),
-                    (range, i) => new Interval(
-                        thresholds.Base[i] + thresholds.Levels[i].Count(level => level <= range.Min),
-                        thresholds.Base[i] + thresholds.Levels[i].Count(level => level <= range.Max))),
-                Add add => Map(rangesOf(add.Left), (range, i) => range + rangesOf(add.Right)[i]),
+                    thresholds.Levels,
+                    thresholds.Base,
+                    (range, levels, first) => new Interval(first + levels.Count(level => level <= range.Min), first + levels.Count(level => level <= range.Max))),
+                Add add => PerElement.Map(rangesOf(add.Left), rangesOf(add.Right), (left, right) => left + right),
                 ArgMax argMax => [new Interval(0, rangesOf(argMax.Input).Length - 1)],
-                Rearrange rearrange => [.. rearrange.Indices.Select(index => rangesOf(rearrange.Input)[index])],
-                WindowedAffine windowed => OfWindows(windowed, rangesOf(windowed.Input)),
-                WindowedMax windowed => OfWindows(windowed.Windows, rangesOf(windowed.Input)),
-                Concatenate concatenate => [.. concatenate.Parts.SelectMany(rangesOf)],
+                Rearrange rearrange => rangesOf(rearrange.Input).Picked(rearrange.Indices),
+                WindowedAffine windowed => OfSums(windowed, rangesOf(windowed.Input)),
+                WindowedMax windowed => OfLargest(windowed.Windows, rangesOf(windowed.Input)),
+                Concatenate concatenate => PerElement.Concatenated([.. concatenate.Parts.Select(rangesOf)]),
                 _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation"),
             };
+            return ranges.Compacted();
         }
         catch (OverflowException overflow)
         {
@@ -61,42 +65,73 @@ public static class RangeAnalysis
         return ranges;
     }
 
-    private static Interval[] OfWindows(WindowedAffine windowed, Interval[] input)
+    private static PerElement<Interval> OfSums(WindowedAffine windowed, PerElement<Interval> input)
     {
-        var ranges = new Interval[windowed.Bias.Length];
-        for (int i = 0; i < ranges.Length; i++)
+        Windows windows = windowed.Windows;
+        int perGroup = windowed.Kernels.Rows / windows.Groups;
+        return OfWindows(windows, perGroup, input, windowed.Bias.Kinds, (window, kernel, position) =>
         {
-            int kernel = i / windowed.Windows.Positions;
             ReadOnlySpan<long> weights = windowed.Kernels.Row(kernel);
-            ReadOnlySpan<int> window = windowed.Windows.Of(windowed.GroupOf(kernel), i % windowed.Windows.Positions);
-            ranges[i] = new Interval(windowed.Bias[i], windowed.Bias[i]);
+            long bias = windowed.Bias[(kernel * windows.Positions) + position];
+            var sum = new Interval(bias, bias);
             for (int tap = 0; tap < window.Length; tap++)
             {
                 if (window[tap] >= 0 && weights[tap] != 0)
                 {
-                    ranges[i] += input[window[tap]] * weights[tap];
+                    sum += input[window[tap]] * weights[tap];
                 }
             }
-        }
 
-        return ranges;
+            return sum;
+        });
     }
 
-    private static Interval[] OfWindows(Windows windows, Interval[] input)
-    {
-        var ranges = new Interval[windows.Groups * windows.Positions];
-        for (int i = 0; i < ranges.Length; i++)
+    private static PerElement<Interval> OfLargest(Windows windows, PerElement<Interval> input) =>
+        OfWindows(windows, 1, input, Kinds.One(windows.Groups * windows.Positions), (window, _, _) =>
         {
-            ReadOnlySpan<int> window = windows.Of(i / windows.Positions, i % windows.Positions);
-            ranges[i] = input[window[0]];
+            Interval largest = input[window[0]];
             foreach (int index in window)
             {
-                ranges[i] = new(Math.Max(ranges[i].Min, input[index].Min), Math.Max(ranges[i].Max, input[index].Max));
+                largest = new(Math.Max(largest.Min, input[index].Min), Math.Max(largest.Max, input[index].Max));
+            }
+
+            return largest;
+        });
+
+    /// <param name="perGroup">Results of a group at a position.</param>
+    /// <param name="results">Kinds of the results apart from what they read.</param>
+    /// <param name="rangeOf">From a window, the number of the result at its position, and the position.</param>
+    private static PerElement<Interval> OfWindows(
+        Windows windows, int perGroup, PerElement<Interval> input, Kinds results, Func<int[], int, int, Interval> rangeOf)
+    {
+        var ranges = new PerElement<Interval>[windows.Groups * perGroup];
+        var window = new int[windows.Taps];
+        for (int group = 0; group < windows.Groups; group++)
+        {
+            Kinds positions = windows.PositionKinds(group, input.Kinds);
+            int[] examples = positions.Examples();
+            for (int result = group * perGroup; result < (group + 1) * perGroup; result++)
+            {
+                int start = result * windows.Positions;
+                Kinds kinds = positions;
+                int[] places = examples;
+                if (results.Count > 1)
+                {
+                    kinds = positions.Joined(results.Part(start, windows.Positions));
+                    places = ReferenceEquals(kinds, positions) ? examples : kinds.Examples();
+                }
+
+                var ofKind = new Interval[places.Length];
+                for (int kind = 0; kind < ofKind.Length; kind++)
+                {
+                    windows.Read(group, places[kind], window);
+                    ofKind[kind] = rangeOf(window, result, places[kind]);
+                }
+
+                ranges[result] = new(kinds, ofKind);
             }
         }
 
-        return ranges;
+        return PerElement.Concatenated(ranges);
     }
-
-    private static Interval[] Map(Interval[] input, Func<Interval, int, Interval> function) => [.. input.Select(function)];
 }

@@ -46,6 +46,11 @@ internal sealed class OnnxGraphWriter(string name, params string[] reserved)
     /// <summary>Values are exact in the type: the caller has chosen it by range.</summary>
     public string Constant(long[] values, OnnxType type) => Constant([values.Length], values, type);
 
+    /// <summary>One value where all are alike: ONNX repeats it.</summary>
+    public string Constant(PerElement<long> values, OnnxType type) => values.IsUniform ? Constant([values[0]], type) : Constant(values.ToArray(), type);
+
+    public string Constant(PerElement<double> values, OnnxType type) => values.IsUniform ? Constant([values[0]], type) : Constant(values.ToArray(), type);
+
     public string Constant(int[] shape, long[] values, OnnxType type) => type == OnnxType.Int64
         ? Initializer(shape, type, MemoryMarshal.AsBytes(values.AsSpan()))
         : Constant(shape, [.. values.Select(value => (double)value)], type);
@@ -63,13 +68,13 @@ internal sealed class OnnxGraphWriter(string name, params string[] reserved)
 
     /// <summary>Limits to low..high. ONNX Runtime 1.31 compares int64 by their low halves in Max, Min, Clip, Sign and ReduceMax
     /// where the high halves agree; its Less, Greater and Where are right.</summary>
-    public string Clamp(string x, long[] low, long[] high, OnnxType type)
+    public string Clamp(string x, PerElement<long> low, PerElement<long> high, OnnxType type)
     {
         if (type == OnnxType.Int64)
         {
-            string least = Constant(low);
+            string least = Constant(low, type);
             string atLeast = Node("Where", [Node("Less", [x, least], type: OnnxType.Bool), least, x], type: type);
-            string most = Constant(high);
+            string most = Constant(high, type);
             return Node("Where", [Node("Greater", [atLeast, most], type: OnnxType.Bool), most, atLeast], type: type);
         }
 

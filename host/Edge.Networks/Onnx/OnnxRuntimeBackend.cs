@@ -39,7 +39,7 @@ public sealed class OnnxRuntimeBackend : IDisposable
         int count = rows.Length / network.InputLength;
         var results = new long[count * network.OutputLength];
         string output = session.OutputNames.Single(name => name.EndsWith(OnnxExporter.IntegersSuffix, StringComparison.Ordinal));
-        int rowsPerRun = Math.Clamp(MostElementsPerRun / Math.Max(1, LargestTensor(network)), 1, MostRowsPerRun);
+        int rowsPerRun = (int)Math.Clamp(MostElementsPerRun / Math.Max(1, LargestTensor(network)), 1, MostRowsPerRun);
         for (int start = 0; start < count; start += rowsPerRun)
         {
             int batch = Math.Min(rowsPerRun, count - start);
@@ -59,13 +59,13 @@ public sealed class OnnxRuntimeBackend : IDisposable
     }
 
     /// <summary>Elements of the largest tensor that the export makes of one row.</summary>
-    private static int LargestTensor(IntegerNetwork network) => network.Operations.Select(operation => operation switch
+    private static long LargestTensor(IntegerNetwork network) => network.Operations.Select(operation => operation switch
     {
-        WindowedAffine windowed => windowed.Windows.Indices.Length,
-        WindowedMax windowed => windowed.Windows.Indices.Length,
-        Thresholds thresholds => thresholds.Levels.Length * thresholds.Levels.Max(levels => levels.Length),
+        WindowedAffine windowed => windowed.Windows.Size,
+        WindowedMax windowed => windowed.Windows.Size,
+        Thresholds thresholds => (long)thresholds.Levels.Length * thresholds.Levels.Values.Max(levels => levels.Length),
         _ => 1,
-    }).Concat(network.Tensors.Select(tensor => tensor.Length)).Max();
+    }).Concat(network.Tensors.Select(tensor => (long)tensor.Length)).Max();
 
     public void Dispose() => session.Dispose();
 }

@@ -22,16 +22,16 @@ internal sealed partial class OperatorImport
         ConstantTensor given = Finite(node, constants[first ? 1 : 0]!, first ? 1 : 0);
         given = OldBroadcast(node, given, x.Shape.Length);
         x = Shapes.Broadcast(given.Shape, x.Shape) is { } shape ? Broadcasted(node, x, shape) : x;
-        Rational[] constant = QuantizerImport.PerElement(node, given, x.Shape, "its constant");
+        PerElement<Rational> constant = QuantizerImport.Broadcast(node, given, x.Shape, "its constant");
         Rational[] one = [Rational.One];
         Rational[] zero = [Rational.Zero];
         return (node.Operator, first) switch
         {
             ("Add", _) => Affine(node, x, one, constant),
-            ("Sub", true) => Affine(node, x, one, [.. constant.Select(value => -value)]),
+            ("Sub", true) => Affine(node, x, one, constant.Map(value => -value)),
             ("Sub", false) => Affine(node, x, [-Rational.One], constant),
             ("Mul", _) => Affine(node, x, constant, zero),
-            ("Div", true) when Array.TrueForAll(constant, value => !value.IsZero) => Affine(node, x, [.. constant.Select(value => Rational.One / value)], zero),
+            ("Div", true) when constant.All(value => !value.IsZero) => Affine(node, x, constant.Map(value => Rational.One / value), zero),
             ("Div", true) => throw node.Error("it divides by 0."),
             _ => throw node.Error("a constant divided by a computed tensor is not supported."),
         };
@@ -91,8 +91,8 @@ internal sealed partial class OperatorImport
         }
 
         int[] shape = [.. x.Shape.Select((_, i) => i == axis ? channels : 1)];
-        Rational[] Spread(double[] values) => QuantizerImport.PerElement(node, new(shape, values), x.Shape, "parameter");
-        RealValue centred = Affine(node, x, [Rational.One], [.. Spread(parameters[2].Values).Select(mean => -mean)]);
+        PerElement<Rational> Spread(double[] values) => QuantizerImport.Broadcast(node, new(shape, values), x.Shape, "parameter");
+        RealValue centred = Affine(node, x, [Rational.One], Spread(parameters[2].Values).Map(mean => -mean));
         return Affine(node, centred, Spread(gains), Spread(offsets));
     }
 

@@ -240,7 +240,12 @@ internal sealed partial class OperatorImport
     /// <summary>Element i of the result is element indices[i] of x.</summary>
     private RealValue Chosen(OnnxNode node, RealValue x, int[] shape, int[] indices)
     {
-        bool sameOrder = indices.Length == Shapes.Count(x.Shape) && !indices.Where((index, i) => index != i).Any();
+        bool sameOrder = indices.Length == Shapes.Count(x.Shape);
+        for (int i = 0; sameOrder && i < indices.Length; i++)
+        {
+            sameOrder = indices[i] == i;
+        }
+
         return Same(x, Append(new Reorder(Next(), node.Description, Plain(shape), x.Number, sameOrder ? null : indices), shape));
     }
 
@@ -255,7 +260,14 @@ internal sealed partial class OperatorImport
         {
             int size = shape[axis];
             int[] here = kept[axis];
-            map = [.. from index in map from k in here select index < 0 || k < 0 ? -1 : (index * size) + k];
+            var wider = new int[map.Length * here.Length];
+            for (int i = 0; i < wider.Length; i++)
+            {
+                (int index, int k) = (map[i / here.Length], here[i % here.Length]);
+                wider[i] = index < 0 || k < 0 ? -1 : (index * size) + k;
+            }
+
+            map = wider;
         }
 
         return map;

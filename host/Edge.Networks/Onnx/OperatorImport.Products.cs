@@ -41,8 +41,8 @@ internal sealed partial class OperatorImport
             return Sum(node.As("Add"), Affine(node, product, [alpha], [Rational.Zero]), Affine(node, computed, [beta], [Rational.Zero]));
         }
 
-        Rational[] offsets = constants.Length > 2 && constants[2] is { } bias
-            ? [.. QuantizerImport.PerElement(node, Finite(node, bias, 2), product.Shape, "bias").Select(value => value * beta)]
+        PerElement<Rational> offsets = constants.Length > 2 && constants[2] is { } bias
+            ? QuantizerImport.Broadcast(node, Finite(node, bias, 2), product.Shape, "bias").Map(value => value * beta)
             : [Rational.Zero];
         return Affine(node, product, [alpha], offsets);
     }

@@ -76,7 +76,7 @@ internal sealed partial class OperatorImport
         ConstantTensor column = bias.Length == kernels
             ? Finite(node, bias, 2).Reshaped([kernels, .. sums.Shape[2..].Select(_ => 1)])
             : throw node.Error($"a bias of shape {Shapes.Text(bias.Shape)} for {kernels} kernels.");
-        return Affine(node, sums, [Rational.One], QuantizerImport.PerElement(node, column, sums.Shape, "bias"));
+        return Affine(node, sums, [Rational.One], QuantizerImport.Broadcast(node, column, sums.Shape, "bias"));
     }
 
     private RealValue MaxPool(OnnxNode node, RealValue x, bool everywhere)
@@ -89,7 +89,12 @@ internal sealed partial class OperatorImport
         {
             // Padding is smaller than any value: the window's other taps decide, and one of them may as well be read twice.
             Span<int> window = places.AsSpan(start, taps);
-            int inside = window.ToArray().Max();
+            int inside = -1;
+            foreach (int place in window)
+            {
+                inside = Math.Max(inside, place);
+            }
+
             if (inside < 0)
             {
                 throw node.Error("one of its windows reads nothing but padding.");

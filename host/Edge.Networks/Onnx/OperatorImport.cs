@@ -183,8 +183,8 @@ internal sealed partial class OperatorImport
         return after;
     }
 
-    private RealValue Affine(OnnxNode node, RealValue x, Rational[] gains, Rational[] offsets) =>
-        gains is [{ } gain] && gain == Rational.One && Array.TrueForAll(offsets, offset => offset.IsZero)
+    private RealValue Affine(OnnxNode node, RealValue x, PerElement<Rational> gains, PerElement<Rational> offsets) =>
+        gains is [{ } gain] && gain == Rational.One && offsets.All(offset => offset.IsZero)
             ? x
             : Append(new ElementwiseAffine(Next(), node.Description, Plain(x.Shape), x.Number, gains, offsets), x.Shape);
 

@@ -144,7 +144,10 @@ internal static class QuantizerImport
     }
 
     /// <summary>A constant broadcast to a shape, exactly; one value when all are alike.</summary>
-    public static Rational[] PerElement(OnnxNode node, ConstantTensor constant, int[] shape, string what)
+    public static Rational[] PerElement(OnnxNode node, ConstantTensor constant, int[] shape, string what) => Broadcast(node, constant, shape, what).ToArray();
+
+    /// <inheritdoc cref="PerElement"/>
+    public static PerElement<Rational> Broadcast(OnnxNode node, ConstantTensor constant, int[] shape, string what)
     {
         if (Shapes.Broadcast(constant.Shape, shape) is not { } joined || Shapes.Count(joined) != Shapes.Count(shape))
         {
@@ -165,7 +168,7 @@ internal static class QuantizerImport
 
         return Array.TrueForAll(exact, value => value == exact[0])
             ? [exact.Length > 0 ? exact[0] : Rational.Zero]
-            : [.. Shapes.BroadcastIndices(constant.Shape, joined).Select(index => exact[index])];
+            : Numerics.PerElement.Create<Rational>(exact).Picked(Shapes.BroadcastIndices(constant.Shape, joined));
     }
 
     private static long IntegerOf(Quantizer quantizer, double value, int i)

@@ -17,7 +17,7 @@ internal static class InputQuantization
         }
 
         int value = 0;
-        var x = new RealVector(0, [Rational.One], [Rational.Zero]);
+        var x = new RealVector(0, PerElement.Uniform(network.InputLength, new RealForm(Rational.One, Rational.Zero, null, null)));
         for (int k = 0; k < network.Layers.Count; k++)
         {
             Layer layer = network.Layers[k];
@@ -31,7 +31,7 @@ internal static class InputQuantization
                 case Reorder { Indices: null }:
                     break;
                 case ElementwiseAffine affine:
-                    x = x.Transformed(affine.Length, affine.GainOf, affine.OffsetOf, affine.Gains.Length == 1 && affine.Offsets.Length == 1);
+                    x = x.Transformed(PerElement.Spread(affine.Length, affine.Gains), PerElement.Spread(affine.Length, affine.Offsets));
                     break;
                 case Clip clip:
                     x = x.Limited(clip.Low, clip.High);

@@ -10,16 +10,16 @@ internal sealed class IntegerNetworkBuilder
     private readonly List<IntegerTensor> tensors = [];
     private readonly List<IntegerOperation> operations = [];
 
-    public IntegerNetworkBuilder(Interval[] input) => tensors.Add(new(0, "input", input));
+    public IntegerNetworkBuilder(PerElement<Interval> input) => tensors.Add(new(0, "input", input));
 
-    public Interval[] Ranges(int tensor) => tensors[tensor].Ranges;
+    public PerElement<Interval> Ranges(int tensor) => tensors[tensor].Ranges;
 
     public int Length(int tensor) => tensors[tensor].Length;
 
     public int Affine(string layer, int input, IntegerMatrix weights, long[] bias) =>
         Append(output => new Affine(output, layer, input, weights, bias));
 
-    public int WindowedAffine(string layer, int input, IntegerMatrix kernels, Windows windows, long[] bias) =>
+    public int WindowedAffine(string layer, int input, IntegerMatrix kernels, Windows windows, PerElement<long> bias) =>
         Append(output => new WindowedAffine(output, layer, input, kernels, windows, bias));
 
     public int WindowedMax(string layer, int input, Windows windows) => Append(output => new WindowedMax(output, layer, input, windows));
@@ -32,10 +32,10 @@ internal sealed class IntegerNetworkBuilder
 
     public int Rearrange(string layer, int input, int[] indices) => Append(output => new Rearrange(output, layer, input, indices));
 
-    public int Thresholds(string layer, int input, long[][] levels, long[] first) =>
+    public int Thresholds(string layer, int input, PerElement<long[]> levels, PerElement<long> first) =>
         Append(output => new Thresholds(output, layer, input, levels, first));
 
-    public int Scale(string layer, int input, long[] multipliers, long[] addends)
+    public int Scale(string layer, int input, PerElement<long> multipliers, PerElement<long> addends)
     {
         if (multipliers.All(value => value == 1) && addends.All(value => value == 0))
         {
@@ -45,10 +45,10 @@ internal sealed class IntegerNetworkBuilder
         return Append(output => new Scale(output, layer, input, multipliers, addends));
     }
 
-    public int Requantize(string layer, int input, int[] shifts, Rounding rounding, long[] low, long[] high)
+    public int Requantize(string layer, int input, PerElement<int> shifts, Rounding rounding, PerElement<long> low, PerElement<long> high)
     {
-        Interval[] ranges = Ranges(input);
-        bool nothing = shifts.All(shift => shift == 0) && !ranges.Where((range, i) => range.Min < low[i] || range.Max > high[i]).Any();
+        bool nothing = shifts.All(shift => shift == 0)
+            && PerElement.Map(Ranges(input), low, high, (range, least, most) => range.Min >= least && range.Max <= most).All(inside => inside);
         return nothing ? input : Append(output => new Requantize(output, layer, input, shifts, rounding, low, high));
     }
 
@@ -58,7 +58,7 @@ internal sealed class IntegerNetworkBuilder
     private int Append(Func<int, IntegerOperation> make)
     {
         IntegerOperation operation = make(tensors.Count);
-        Interval[] ranges = RangeAnalysis.Of(operation, Ranges);
+        PerElement<Interval> ranges = RangeAnalysis.Of(operation, Ranges);
         operations.Add(operation);
         tensors.Add(new(operation.Output, operation.Layer, ranges));
         return operation.Output;

@@ -14,134 +14,126 @@ public sealed partial class Lowering
     /// <summary>Levels up to which comparisons are used where no multiplication is exact.</summary>
     private const int ManyLevels = 1024;
 
+    /// <summary>A quantizer as one kind of element sees it: integer = round(Gain n + Offset), limited to Low..High, for n
+    /// in Range.</summary>
+    private readonly record struct Requantizer(Rational Gain, Rational Offset, Interval Range, long Low, long High)
+    {
+        public bool IsConstant => Gain.IsZero;
+
+        public DyadicStep Constant(Rounding rounding) => new(0, (long)BigInteger.Max(BigInteger.Min(rounding.Round(Offset), High), Low), 0);
+    }
+
     private RealVector LowerQuantize(Quantize layer)
     {
         RealVector x = values[layer.Input];
         Quantizer quantizer = layer.Quantizer;
-        int length = layer.Length;
-        var gains = new Rational[length];
-        var offsets = new Rational[length];
-        var low = new long[length];
-        var high = new long[length];
-        for (int i = 0; i < length; i++)
-        {
-            Rational scale = quantizer.ScaleOf(i);
-            gains[i] = x.Scale(i) / scale;
-            offsets[i] = (x.Offset(i) / scale) + quantizer.ZeroPointOf(i);
-            low[i] = x.Low(i) is { } lowest ? quantizer.IntegerOf(lowest, i) : quantizer.Low;
-            high[i] = x.High(i) is { } highest ? quantizer.IntegerOf(highest, i) : quantizer.High;
-        }
-
-        int tensor = RequantizeExactly(layer.Name, x.Tensor, gains, offsets, quantizer.Rounding, low, high);
-        return Dequantized(tensor, quantizer);
+        PerElement<Rational> scales = PerElement.Spread(layer.Length, quantizer.Scales);
+        PerElement<Rational> zeros = PerElement.Spread(layer.Length, quantizer.ZeroPoints);
+        PerElement<Requantizer> steps = PerElement.Map(x.Forms, scales, zeros, (form, scale, zero) => new Requantizer(
+            form.Scale / scale,
+            (form.Offset / scale) + zero,
+            default,
+            form.Low is { } lowest ? quantizer.IntegerOf(lowest, scale, zero) : quantizer.Low,
+            form.High is { } highest ? quantizer.IntegerOf(highest, scale, zero) : quantizer.High));
+        return Dequantized(RequantizeExactly(layer.Name, x.Tensor, steps, quantizer.Rounding), layer.Length, quantizer);
     }
 
-    private int RequantizeExactly(string name, int input, Rational[] gains, Rational[] offsets, Rounding rounding, long[] low, long[] high)
+    private int RequantizeExactly(string name, int input, PerElement<Requantizer> quantizers, Rounding rounding)
     {
-        if (gains.All(gain => gain.IsZero || gain.Abs().Log2IfPowerOfTwo() is not null)
-            && All(i => Constant(i) ?? ExactRequantizer.ForDyadic(gains[i], offsets[i], rounding)) is { } shifts)
+        if (quantizers.All(step => step.IsConstant || step.Gain.Abs().Log2IfPowerOfTwo() is not null)
+            && All(quantizers, step => step.IsConstant ? step.Constant(rounding) : ExactRequantizer.ForDyadic(step.Gain, step.Offset, rounding)) is { } shifts)
         {
-            return Requantize(name, input, shifts, rounding, low, high);
+            return Requantize(name, input, shifts, rounding, quantizers);
         }
 
         // A falling step is a rising one of the negated integers.
-        if (gains.Any(gain => gain.Sign < 0))
+        if (quantizers.Any(step => step.Gain.Sign < 0))
         {
-            input = builder.Scale(name, input, [.. gains.Select(gain => gain.Sign < 0 ? -1L : 1L)], new long[gains.Length]);
-            gains = [.. gains.Select(gain => gain.Abs())];
+            input = builder.Scale(name, input, quantizers.Map(step => step.Gain.Sign < 0 ? -1L : 1L), Zeros(quantizers.Length));
+            quantizers = quantizers.Map(step => step with { Gain = step.Gain.Abs() });
         }
 
-        Interval[] ranges = builder.Ranges(input);
-        var ends = new Dictionary<(Rational, Rational, Interval, long, long), long>();
-        long[] levels = [.. gains.Select((gain, i) => Once(ends, i, () =>
+        quantizers = PerElement.Map(quantizers, builder.Ranges(input), (step, range) => step with { Range = range }).Compacted();
+        long levels = quantizers.Values.Max(step =>
         {
-            (long first, long last) = ExactRequantizer.Ends(gain, offsets[i], rounding, ranges[i], low[i], high[i]);
+            (long first, long last) = ExactRequantizer.Ends(step.Gain, step.Offset, rounding, step.Range, step.Low, step.High);
             return last - first;
-        }))];
-        if (levels.Max() > FewLevels)
+        });
+        if (levels > FewLevels)
         {
             // A multiplier found level by level is usually the smaller one; the gain itself is exact where it is dyadic.
-            DyadicStep[]? steps = All(i => Constant(i) ?? ExactRequantizer.ForLevels(gains[i], offsets[i], rounding, ranges[i], low[i], high[i]));
-            DyadicStep[]? exact = gains.All(gain => gain.Denominator.IsPowerOfTwo) ? All(i => Constant(i) ?? ExactRequantizer.ForDyadic(gains[i], offsets[i], rounding)) : null;
-            if (steps is not null && (exact is null || steps.Max(step => step.Multiplier) <= exact.Max(step => step.Multiplier)))
+            PerElement<DyadicStep>? steps = All(quantizers, step => step.IsConstant ? step.Constant(rounding)
+                : ExactRequantizer.ForLevels(step.Gain, step.Offset, rounding, step.Range, step.Low, step.High));
+            PerElement<DyadicStep>? exact = quantizers.All(step => step.Gain.Denominator.IsPowerOfTwo)
+                ? All(quantizers, step => step.IsConstant ? step.Constant(rounding) : ExactRequantizer.ForDyadic(step.Gain, step.Offset, rounding))
+                : null;
+            if (steps is not null && (exact is null || steps.Values.Max(step => step.Multiplier) <= exact.Values.Max(step => step.Multiplier)))
             {
-                return Requantize(name, input, steps, Rounding.Floor, low, high);
+                return Requantize(name, input, steps, Rounding.Floor, quantizers);
             }
 
             if (exact is not null)
             {
-                return Requantize(name, input, exact, rounding, low, high);
+                return Requantize(name, input, exact, rounding, quantizers);
             }
 
-            if (levels.Max() > ManyLevels)
+            if (levels > ManyLevels)
             {
                 throw new InvalidInputException(
-                    $"no multiplier up to 40 bits and shift up to 50 reproduces its {levels.Max()} levels exactly, and a comparison with each is possible up to {ManyLevels}. Give this quantizer fewer bits, or a scale that is a power of two.");
+                    $"no multiplier up to 40 bits and shift up to 50 reproduces its {levels} levels exactly, and a comparison with each is possible up to {ManyLevels}. Give this quantizer fewer bits, or a scale that is a power of two.");
             }
         }
 
-        var reached = new Dictionary<(Rational, Rational, Interval, long, long), (long Base, long[] Thresholds)>();
-        (long Base, long[] Thresholds)[] thresholds = [.. gains.Select((gain, i) => Constant(i) is { } constant
-            ? (constant.Addend, [])
-            : Once(reached, i, () => ExactRequantizer.ThresholdsOf(gain, offsets[i], rounding, ranges[i], low[i], high[i])))];
-        return builder.Thresholds(name, input, [.. thresholds.Select(element => element.Thresholds)], [.. thresholds.Select(element => element.Base)]);
-
-        DyadicStep? Constant(int i) => gains[i].IsZero ? new(0, (long)BigInteger.Max(BigInteger.Min(rounding.Round(offsets[i]), high[i]), low[i]), 0) : null;
-
-        // The elements of a channel differ little: each kind of them is worked out once.
-        T Once<T>(Dictionary<(Rational, Rational, Interval, long, long), T> known, int i, Func<T> find)
-        {
-            (Rational, Rational, Interval, long, long) kind = (gains[i], offsets[i], builder.Ranges(input)[i], low[i], high[i]);
-            return known.TryGetValue(kind, out T? found) ? found : known[kind] = find();
-        }
-
-        DyadicStep[]? All(Func<int, DyadicStep?> find)
-        {
-            var known = new Dictionary<(Rational, Rational, Interval, long, long), DyadicStep?>();
-            var found = new DyadicStep[gains.Length];
-            for (int i = 0; i < found.Length; i++)
-            {
-                if (Once(known, i, () => find(i)) is not { } step)
-                {
-                    return null;
-                }
-
-                found[i] = step;
-            }
-
-            return found;
-        }
+        PerElement<(long Base, long[] Levels)> thresholds = quantizers.Map(step => step.IsConstant
+            ? (step.Constant(rounding).Addend, [])
+            : ExactRequantizer.ThresholdsOf(step.Gain, step.Offset, rounding, step.Range, step.Low, step.High));
+        return builder.Thresholds(name, input, thresholds.Map(found => found.Levels), thresholds.Map(found => found.Base));
     }
 
-    private int Requantize(string name, int input, DyadicStep[] steps, Rounding rounding, long[] low, long[] high)
+    /// <summary>A step for each kind; null where one has none.</summary>
+    private static PerElement<DyadicStep>? All(PerElement<Requantizer> quantizers, Func<Requantizer, DyadicStep?> find)
     {
-        int scaled = builder.Scale(name, input, [.. steps.Select(step => step.Multiplier)], [.. steps.Select(step => step.Addend)]);
-        return builder.Requantize(name, scaled, [.. steps.Select(step => step.Shift)], rounding, low, high);
+        var found = new DyadicStep[quantizers.Kinds.Count];
+        for (int kind = 0; kind < found.Length; kind++)
+        {
+            if (find(quantizers.Values[kind]) is not { } step)
+            {
+                return null;
+            }
+
+            found[kind] = step;
+        }
+
+        return new(quantizers.Kinds, found);
+    }
+
+    private int Requantize(string name, int input, PerElement<DyadicStep> steps, Rounding rounding, PerElement<Requantizer> quantizers)
+    {
+        int scaled = builder.Scale(name, input, steps.Map(step => step.Multiplier), steps.Map(step => step.Addend));
+        return builder.Requantize(name, scaled, steps.Map(step => step.Shift), rounding, quantizers.Map(step => step.Low), quantizers.Map(step => step.High));
     }
 
     private RealVector LowerBipolar(Bipolar layer)
     {
         RealVector x = values[layer.Input];
-        int length = layer.Length;
-        int input = builder.Scale(layer.Name, x.Tensor, [.. Enumerable.Range(0, length).Select(i => x.Scale(i).Sign < 0 ? -1L : 1L)], new long[length]);
-        Interval[] ranges = builder.Ranges(input);
-        long[][] levels = [.. Enumerable.Range(0, length).Select(i => SignLevel(x, i, ranges[i]))];
-        int tensor = builder.Thresholds(layer.Name, input, levels, new long[length]);
+        int input = builder.Scale(layer.Name, x.Tensor, x.Forms.Map(form => form.Scale.Sign < 0 ? -1L : 1L), Zeros(layer.Length));
+        PerElement<long[]> levels = PerElement.Map(x.Forms, builder.Ranges(input), SignLevel);
+        int tensor = builder.Thresholds(layer.Name, input, levels, Zeros(layer.Length));
 
         // Integers 0 and 1 stand for -magnitude and +magnitude.
-        return new(tensor, [.. layer.Magnitudes.Select(value => value * 2)], [.. layer.Magnitudes.Select(value => -value)]);
+        return new(tensor, PerElement.Spread(layer.Length, layer.Magnitudes).Map(value => new RealForm(value * 2, -value, null, null)));
     }
 
-    private static long[] SignLevel(RealVector x, int i, Interval range)
+    private static long[] SignLevel(RealForm x, Interval range)
     {
-        bool always = x.Low(i) is { Sign: >= 0 } || (x.Scale(i).IsZero && x.Offset(i).Sign >= 0);
-        bool never = x.High(i) is { Sign: < 0 } || (x.Scale(i).IsZero && x.Offset(i).Sign < 0);
+        bool always = x.Low is { Sign: >= 0 } || (x.Scale.IsZero && x.Offset.Sign >= 0);
+        bool never = x.High is { Sign: < 0 } || (x.Scale.IsZero && x.Offset.Sign < 0);
         if (always || never)
         {
             return [always ? range.Min : range.Max + 1];
         }
 
-        BigInteger level = (-(x.Offset(i) / x.Scale(i).Abs())).Ceiling();
+        BigInteger level = (-(x.Offset / x.Scale.Abs())).Ceiling();
         return [(long)BigInteger.Max(BigInteger.Min(level, range.Max + 1), range.Min)];
     }
 }

@@ -10,44 +10,30 @@ public sealed partial class Lowering
     private RealVector LowerMultiThreshold(MultiThreshold layer)
     {
         RealVector x = values[layer.Input];
-        int length = layer.Length;
 
         // A falling value is a rising one of the negated integers.
-        int input = builder.Scale(layer.Name, x.Tensor, [.. Enumerable.Range(0, length).Select(i => x.Scale(i).Sign < 0 ? -1L : 1L)], new long[length]);
-        Interval[] ranges = builder.Ranges(input);
-        var known = new Dictionary<(Rational[], Rational, Rational, Rational?, Rational?, Interval), (long Base, long[] Levels)>();
-        var levels = new long[length][];
-        var first = new long[length];
-        for (int i = 0; i < length; i++)
-        {
-            // The elements of a channel differ little: each kind of them is worked out once.
-            var kind = (layer.Levels[i], x.Scale(i), x.Offset(i), x.Low(i), x.High(i), ranges[i]);
-            if (!known.TryGetValue(kind, out (long Base, long[] Levels) found))
-            {
-                known[kind] = found = IntegerLevels(layer.Levels[i], x, i, ranges[i]);
-            }
-
-            (first[i], levels[i]) = found;
-        }
-
-        return new(builder.Thresholds(layer.Name, input, levels, first), [layer.Step], [layer.Offset]);
+        int input = builder.Scale(layer.Name, x.Tensor, x.Forms.Map(form => form.Scale.Sign < 0 ? -1L : 1L), Zeros(layer.Length));
+        PerElement<(long Base, long[] Levels)> levels = PerElement.Map(PerElement.Create<Rational[]>(layer.Levels), x.Forms, builder.Ranges(input), IntegerLevels);
+        return new(
+            builder.Thresholds(layer.Name, input, levels.Map(found => found.Levels), levels.Map(found => found.Base)),
+            PerElement.Uniform(layer.Length, new RealForm(layer.Step, layer.Offset, null, null)));
     }
 
     /// <summary>How many levels every integer of the range reaches, and from which integer on the others are reached.</summary>
-    private static (long Base, long[] Levels) IntegerLevels(Rational[] levels, RealVector x, int i, Interval range)
+    private static (long Base, long[] Levels) IntegerLevels(Rational[] levels, RealForm x, Interval range)
     {
         long always = 0;
         var reached = new List<long>();
-        Rational scale = x.Scale(i).Abs();
+        Rational scale = x.Scale.Abs();
         foreach (Rational level in levels)
         {
-            if (x.Low(i) >= level || (scale.IsZero && x.Offset(i) >= level))
+            if (x.Low >= level || (scale.IsZero && x.Offset >= level))
             {
                 always++;
             }
-            else if (!(x.High(i) < level || scale.IsZero))
+            else if (!(x.High < level || scale.IsZero))
             {
-                BigInteger at = ((level - x.Offset(i)) / scale).Ceiling();
+                BigInteger at = ((level - x.Offset) / scale).Ceiling();
                 if (at <= range.Min)
                 {
                     always++;

@@ -19,62 +19,56 @@ public sealed partial class Lowering
 
         int kernels = convolution.Weights.Shape[0];
         var integers = new long[kernels * windows.Taps];
-        var units = new Rational[convolution.Length];
-        var offsets = new Rational[convolution.Length];
-        bool anyOffset = x.Offsets.Any(offset => !offset.IsZero);
+        bool hasOffset = x.HasOffset;
+        PerElement<Rational> offsets = x.Offsets;
+        var forms = new PerElement<RealForm>[kernels];
         for (int kernel = 0; kernel < kernels; kernel++)
         {
             int group = convolution.GroupOf(kernel);
             Rational unit = KernelRow(convolution.Weights, scales[group], kernel, integers.AsSpan(kernel * windows.Taps, windows.Taps));
-            units.AsSpan(kernel * windows.Positions, windows.Positions).Fill(unit);
-            if (anyOffset)
-            {
-                AddOffsets(convolution, x, kernel, offsets.AsSpan(kernel * windows.Positions, windows.Positions));
-            }
+            Kinds positions = hasOffset ? windows.PositionKinds(group, offsets.Kinds) : Kinds.One(windows.Positions);
+            int row = kernel;
+            forms[kernel] = new(positions, [.. positions.Examples().Select(position => new RealForm(unit, hasOffset ? OffsetAt(convolution, offsets, row, position) : Rational.Zero, null, null))]);
         }
 
-        int sums = builder.WindowedAffine(convolution.Name, x.Tensor, new(kernels, windows.Taps, integers), windows, new long[convolution.Length]);
-        return new(sums, OneIfAlike(units), anyOffset ? OneIfAlike(offsets) : [Rational.Zero]);
+        int sums = builder.WindowedAffine(convolution.Name, x.Tensor, new(kernels, windows.Taps, integers), windows, Zeros(convolution.Length));
+        return new(sums, PerElement.Concatenated(forms));
     }
 
-    /// <summary>What the inputs' offsets add to each output of a kernel. Positions whose taps read the same offsets share
-    /// one sum: with padding there are few kinds of them.</summary>
-    private static void AddOffsets(Convolution convolution, RealVector x, int kernel, Span<Rational> offsets)
+    /// <summary>What the inputs' offsets add to the sum of a kernel at a position.</summary>
+    private static Rational OffsetAt(Convolution convolution, PerElement<Rational> offsets, int kernel, int position)
     {
         Windows windows = convolution.Windows;
-        var known = new Dictionary<string, Rational>(StringComparer.Ordinal);
-        for (int position = 0; position < offsets.Length; position++)
+        int[] window = windows.Of(convolution.GroupOf(kernel), position);
+        Rational sum = Rational.Zero;
+        for (int tap = 0; tap < window.Length; tap++)
         {
-            int[] window = windows.Of(convolution.GroupOf(kernel), position).ToArray();
-            string pattern = x.Offsets.Length == 1 ? string.Concat(window.Select(index => index < 0 ? '0' : '1')) : position.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            if (!known.TryGetValue(pattern, out Rational sum))
-            {
-                sum = Rational.Zero;
-                for (int tap = 0; tap < window.Length; tap++)
-                {
-                    sum = window[tap] < 0 ? sum : sum + (convolution.Weights.Exact((kernel * windows.Taps) + tap) * x.Offset(window[tap]));
-                }
-
-                known[pattern] = sum;
-            }
-
-            offsets[position] = sum;
+            sum = window[tap] < 0 ? sum : sum + (convolution.Weights.Exact((kernel * windows.Taps) + tap) * offsets[window[tap]]);
         }
+
+        return sum;
     }
 
     /// <summary>The scale that each tap of each group reads at all positions; null where it differs between positions.</summary>
     private static Rational[][]? ScalesOfTaps(Windows windows, RealVector x)
     {
+        PerElement<Rational> inputs = x.Scales;
         var scales = new Rational[windows.Groups][];
         for (int group = 0; group < windows.Groups; group++)
         {
-            var found = new Rational?[windows.Taps];
-            for (int position = 0; position < windows.Positions && x.Scales.Length > 1; position++)
+            if (inputs.IsUniform)
             {
-                ReadOnlySpan<int> window = windows.Of(group, position);
+                scales[group] = [inputs[0]];
+                continue;
+            }
+
+            var found = new Rational?[windows.Taps];
+            foreach (int position in windows.PositionKinds(group, inputs.Kinds).Examples())
+            {
+                int[] window = windows.Of(group, position);
                 for (int tap = 0; tap < window.Length; tap++)
                 {
-                    if (window[tap] >= 0 && (found[tap] ??= x.Scale(window[tap])) != x.Scale(window[tap]))
+                    if (window[tap] >= 0 && (found[tap] ??= inputs[window[tap]]) != inputs[window[tap]])
                     {
                         return null;
                     }
@@ -82,7 +76,7 @@ public sealed partial class Lowering
             }
 
             // A tap that reads nothing but padding takes any scale.
-            scales[group] = x.Scales.Length == 1 ? x.Scales : [.. found.Select(scale => scale ?? Rational.One)];
+            scales[group] = [.. found.Select(scale => scale ?? Rational.One)];
         }
 
         return scales;
@@ -98,67 +92,49 @@ public sealed partial class Lowering
         }
 
         // The largest value is the largest integer where the scale is positive.
-        int input = builder.Scale(pool.Name, x.Tensor, [.. Enumerable.Range(0, builder.Length(x.Tensor)).Select(i => x.Scale(i).Sign < 0 ? -1L : 1L)], new long[builder.Length(x.Tensor)]);
-        T[] Pick<T>(T[] source) => source.Length == 1 ? source : [.. Enumerable.Range(0, pool.Length).Select(i => source[windows.Of(i / windows.Positions, i % windows.Positions)[0]])];
-        return new(builder.WindowedMax(pool.Name, input, windows), Pick([.. x.Scales.Select(scale => scale.Abs())]), Pick(x.Offsets))
-        {
-            Lows = x.Lows is null ? null : Pick(x.Lows),
-            Highs = x.Highs is null ? null : Pick(x.Highs),
-        };
+        int input = builder.Scale(pool.Name, x.Tensor, x.Forms.Map(form => form.Scale.Sign < 0 ? -1L : 1L), Zeros(x.Length));
+        PerElement<RealForm> forms = x.Forms.Map(form => form with { Scale = form.Scale.Abs() });
+        return new(builder.WindowedMax(pool.Name, input, windows), forms.Kinds.Count == 1
+            ? PerElement.Uniform(pool.Length, forms[0])
+            : forms.Picked([.. Enumerable.Range(0, pool.Length).Select(i => windows.Index(i / windows.Positions, i % windows.Positions, 0))]));
     }
 
     private static bool IsAlikeInWindows(Windows windows, RealVector x)
     {
-        for (int start = 0; start < windows.Indices.Length; start += windows.Taps)
+        Kinds kinds = x.Forms.Compacted().Kinds;
+        return Enumerable.Range(0, windows.Groups).All(group => windows.PositionKinds(group, kinds).Examples().All(position =>
         {
-            int first = windows.Indices[start];
-            foreach (int index in windows.Indices.AsSpan(start, windows.Taps))
-            {
-                if (x.Scale(index) != x.Scale(first) || x.Offset(index) != x.Offset(first) || x.Low(index) != x.Low(first) || x.High(index) != x.High(first))
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
+            int[] window = windows.Of(group, position);
+            return Array.TrueForAll(window, index => kinds[index] == kinds[window[0]]);
+        }));
     }
 
     /// <summary>slope x + (1 - slope) max(x, 0), exact for any slope.</summary>
     private RealVector LowerLeakyRelu(LeakyRelu leaky)
     {
         RealVector x = WithoutLimits(values[leaky.Input], leaky.Name);
-        bool uniform = leaky.Slopes.Length == 1;
-        RealVector sloped = x.Transformed(leaky.Length, leaky.SlopeOf, _ => Rational.Zero, uniform);
-        RealVector positive = x.Limited(Rational.Zero, null).Transformed(leaky.Length, i => Rational.One - leaky.SlopeOf(i), _ => Rational.Zero, uniform);
-        return SumOf(leaky.Name, sloped, positive, 1, leaky.Length);
+        PerElement<Rational> slopes = PerElement.Spread(leaky.Length, leaky.Slopes);
+        PerElement<Rational> zeros = PerElement.Uniform(leaky.Length, Rational.Zero);
+        RealVector sloped = x.Transformed(slopes, zeros);
+        RealVector positive = x.Limited(Rational.Zero, null).Transformed(slopes.Map(slope => Rational.One - slope), zeros);
+        return SumOf(leaky.Name, sloped, positive, 1);
     }
 
     private RealVector LowerConcatenation(Concatenation concatenation)
     {
         RealVector[] parts = [.. concatenation.Parts.Select(part => values[part])];
         int tensor = builder.Concatenate(concatenation.Name, [.. parts.Select(part => part.Tensor)]);
-        Rational[] Each(Func<RealVector, int, Rational> function) =>
-            OneIfAlike([.. parts.SelectMany(part => Enumerable.Range(0, builder.Length(part.Tensor)).Select(i => function(part, i)))]);
-        Rational?[] Limits(Func<RealVector, int, Rational?> function) =>
-            [.. parts.SelectMany(part => Enumerable.Range(0, builder.Length(part.Tensor)).Select(i => function(part, i)))];
-        return new(tensor, Each((part, i) => part.Scale(i)), Each((part, i) => part.Offset(i)))
-        {
-            Lows = parts.All(part => part.Lows is null) ? null : Limits((part, i) => part.Low(i)),
-            Highs = parts.All(part => part.Highs is null) ? null : Limits((part, i) => part.High(i)),
-        };
+        return new(tensor, PerElement.Concatenated([.. parts.Select(part => part.Forms)]));
     }
 
     /// <summary>The same values with one scale and one offset for all elements.</summary>
     private RealVector OnOneGrid(RealVector x, string name)
     {
-        int length = builder.Length(x.Tensor);
-        Rational unit = Rational.GreatestCommonDivisor(x.Scales.Concat(x.Offsets.Select(offset => offset - x.Offsets[0])).Distinct());
+        Rational origin = x.Offset(0);
+        Rational unit = Rational.GreatestCommonDivisor(x.Forms.Values.SelectMany(form => new[] { form.Scale, form.Offset - origin }));
         unit = unit.IsZero ? Rational.One : unit;
-        long[] factors = [.. Enumerable.Range(0, length).Select(i => Factor(x.Scale(i) / unit))];
-        long[] addends = [.. Enumerable.Range(0, length).Select(i => Factor((x.Offset(i) - x.Offsets[0]) / unit))];
-        return new(builder.Scale(name, x.Tensor, factors, addends), [unit], [x.Offsets[0]]);
+        PerElement<long> factors = x.Forms.Map(form => Factor(form.Scale / unit));
+        PerElement<long> addends = x.Forms.Map(form => Factor((form.Offset - origin) / unit));
+        return new(builder.Scale(name, x.Tensor, factors, addends), PerElement.Uniform(x.Length, new RealForm(unit, origin, null, null)));
     }
-
-    private static Rational[] OneIfAlike(Rational[] source) => Array.TrueForAll(source, value => value == source[0]) ? [source[0]] : source;
 }

@@ -21,7 +21,7 @@ public sealed partial class Lowering
     private Lowering(Network network, InputEncoding encoding)
     {
         this.network = network;
-        builder = new([.. Enumerable.Repeat(new Interval(encoding.Low, encoding.High), network.InputLength)]);
+        builder = new(PerElement.Uniform(network.InputLength, new Interval(encoding.Low, encoding.High)));
     }
 
     /// <param name="network">Every layer has quantized weights.</param>
@@ -38,9 +38,10 @@ public sealed partial class Lowering
     /// <param name="firstLayer">How many leading layers that stands for.</param>
     internal static IntegerNetwork ToIntegers(Network network, InputEncoding encoding, int firstLayer)
     {
+        network = ReorderSinking.Apply(network, firstLayer);
         var lowering = new Lowering(network, encoding);
         int encoded = firstLayer == 0 ? 0 : network.Layers[firstLayer - 1].Output;
-        lowering.values[encoded] = DecodedInput(encoding, firstLayer == 0 ? null : network.Layers[firstLayer - 1]);
+        lowering.values[encoded] = DecodedInput(encoding, network.InputLength, firstLayer == 0 ? null : network.Layers[firstLayer - 1]);
         bool softmax = false;
         foreach (Layer layer in network.Layers.Skip(firstLayer))
         {
@@ -74,19 +75,20 @@ public sealed partial class Lowering
         }
     }
 
-    private static RealVector DecodedInput(InputEncoding encoding, Layer? quantizer) => quantizer switch
+    private static RealVector DecodedInput(InputEncoding encoding, int length, Layer? quantizer) => quantizer switch
     {
         // The host runs the model's own input quantizer; the network starts from its integers.
-        Quantize quantize => Dequantized(0, quantize.Quantizer),
-        Bipolar bipolar => new(0, [.. bipolar.Magnitudes.Select(value => value * -2)], bipolar.Magnitudes),
-        _ => new(0, [.. encoding.Gain.Select(gain => Rational.One / gain)], [Rational.Zero]),
+        Quantize quantize => Dequantized(0, length, quantize.Quantizer),
+        Bipolar bipolar => new(0, PerElement.Spread(length, bipolar.Magnitudes).Map(value => new RealForm(value * -2, value, null, null))),
+        _ => new(0, PerElement.Spread(length, encoding.Gain).Map(gain => new RealForm(Rational.One / gain, Rational.Zero, null, null))),
     };
 
-    private static RealVector Dequantized(int tensor, Quantizer quantizer)
-    {
-        int count = Math.Max(quantizer.Scales.Length, quantizer.ZeroPoints.Length);
-        return new(tensor, quantizer.Scales, [.. Enumerable.Range(0, count).Select(i => -(quantizer.ZeroPointOf(i) * quantizer.ScaleOf(i)))]);
-    }
+    private static RealVector Dequantized(int tensor, int length, Quantizer quantizer) => new(
+        tensor,
+        PerElement.Map(
+            PerElement.Spread(length, quantizer.Scales),
+            PerElement.Spread(length, quantizer.ZeroPoints),
+            (scale, zero) => new RealForm(scale, -(zero * scale), null, null)).Compacted());
 
     private RealVector Lower(Layer layer) => layer switch
     {
@@ -95,15 +97,14 @@ public sealed partial class Lowering
         MaxPool pool => LowerMaxPool(pool),
         LeakyRelu leaky => LowerLeakyRelu(leaky),
         Concatenation concatenation => LowerConcatenation(concatenation),
-        ElementwiseAffine affine => values[affine.Input].Transformed(
-            affine.Length, affine.GainOf, affine.OffsetOf, affine.Gains.Length == 1 && affine.Offsets.Length == 1),
+        ElementwiseAffine affine => values[affine.Input].Transformed(PerElement.Spread(affine.Length, affine.Gains), PerElement.Spread(affine.Length, affine.Offsets)),
         Clip clip => values[clip.Input].Limited(clip.Low, clip.High),
         Quantize quantize => LowerQuantize(quantize),
         Bipolar bipolar => LowerBipolar(bipolar),
         MultiThreshold thresholds => LowerMultiThreshold(thresholds),
         Sum sum => LowerSum(sum),
         Reorder reorder => LowerReorder(reorder),
-        IndexOfLargest largest => new(builder.ArgMax(layer.Name, InSameOrder(values[largest.Input], layer.Name)), [Rational.One], [Rational.Zero]),
+        IndexOfLargest largest => new(builder.ArgMax(layer.Name, InSameOrder(values[largest.Input], layer.Name)), [new RealForm(Rational.One, Rational.Zero, null, null)]),
         _ => throw new InvalidInputException("this layer has no integer form"),
     };
 
@@ -115,10 +116,11 @@ public sealed partial class Lowering
         var integers = new long[rows * columns];
         var scales = new Rational[rows];
         var offsets = new Rational[rows];
-        bool anyOffset = x.Offsets.Any(offset => !offset.IsZero);
+        bool anyOffset = x.HasOffset;
+        Rational[] inputScales = x.Forms.Kinds.Count == 1 ? [x.Scale(0)] : x.Scales is { IsUniform: true } one ? [one[0]] : x.Scales.ToArray();
         for (int i = 0; i < rows; i++)
         {
-            scales[i] = KernelRow(dense.Weights, x.Scales, i, integers.AsSpan(i * columns, columns));
+            scales[i] = KernelRow(dense.Weights, inputScales, i, integers.AsSpan(i * columns, columns));
             if (anyOffset)
             {
                 offsets[i] = Enumerable.Range(0, columns)
@@ -143,7 +145,7 @@ public sealed partial class Lowering
         var exact = new Rational[integers.Length];
         for (int j = 0; j < exact.Length; j++)
         {
-            exact[j] = weights.Exact(start + j) * RealVector.At(scales, j);
+            exact[j] = weights.Exact(start + j) * scales[scales.Length == 1 ? 0 : j];
         }
 
         Rational unit = Rational.GreatestCommonDivisor(exact);
@@ -183,42 +185,28 @@ public sealed partial class Lowering
     }
 
     private RealVector LowerSum(Sum sum) =>
-        SumOf(sum.Name, WithoutLimits(values[sum.Left], sum.Name), values[sum.Right], sum.RightSign, sum.Length);
+        SumOf(sum.Name, WithoutLimits(values[sum.Left], sum.Name), values[sum.Right], sum.RightSign);
 
-    private RealVector SumOf(string name, RealVector left, RealVector right, int rightSign, int length)
+    private RealVector SumOf(string name, RealVector left, RealVector right, int rightSign)
     {
         right = WithoutLimits(right, name);
-        var units = new Rational[length];
-        var leftFactors = new long[length];
-        var rightFactors = new long[length];
-        for (int i = 0; i < length; i++)
+        var sums = PerElement.Map(left.Forms, right.Forms, (a, b) =>
         {
-            units[i] = Rational.GreatestCommonDivisor([left.Scale(i), right.Scale(i)]);
-            units[i] = units[i].IsZero ? Rational.One : units[i];
-            leftFactors[i] = Factor(left.Scale(i) / units[i]);
-            rightFactors[i] = Factor(right.Scale(i) * rightSign / units[i]);
-        }
-
-        int a = builder.Scale(name, left.Tensor, leftFactors, new long[length]);
-        int b = builder.Scale(name, right.Tensor, rightFactors, new long[length]);
-        Rational[] offsets = [.. Enumerable.Range(0, length).Select(i => left.Offset(i) + (right.Offset(i) * rightSign))];
-        return new(builder.Add(name, a, b), OneIfAlike(units), OneIfAlike(offsets));
+            Rational unit = Rational.GreatestCommonDivisor([a.Scale, b.Scale]);
+            unit = unit.IsZero ? Rational.One : unit;
+            return (Left: Factor(a.Scale / unit), Right: Factor(b.Scale * rightSign / unit), Form: new RealForm(unit, a.Offset + (b.Offset * rightSign), null, null));
+        });
+        int a = builder.Scale(name, left.Tensor, sums.Map(sum => sum.Left), Zeros(left.Length));
+        int b = builder.Scale(name, right.Tensor, sums.Map(sum => sum.Right), Zeros(right.Length));
+        return new(builder.Add(name, a, b), sums.Map(sum => sum.Form).Compacted());
     }
+
+    private static PerElement<long> Zeros(int length) => PerElement.Uniform(length, 0L);
 
     private RealVector LowerReorder(Reorder reorder)
     {
         RealVector x = values[reorder.Input];
-        if (reorder.Indices is not { } indices)
-        {
-            return x;
-        }
-
-        T[] Pick<T>(T[] source) => source.Length == 1 ? source : [.. indices.Select(index => source[index])];
-        return new(builder.Rearrange(reorder.Name, x.Tensor, indices), Pick(x.Scales), Pick(x.Offsets))
-        {
-            Lows = x.Lows is null ? null : Pick(x.Lows),
-            Highs = x.Highs is null ? null : Pick(x.Highs),
-        };
+        return reorder.Indices is { } indices ? new(builder.Rearrange(reorder.Name, x.Tensor, indices), x.Forms.Picked(indices)) : x;
     }
 
     private IntegerNetwork Finish(InputEncoding encoding, bool softmax)
@@ -230,23 +218,28 @@ public sealed partial class Lowering
             result = limits = WithoutLimits(result, network.OutputName);
         }
 
-        int length = builder.Length(result.Tensor);
-        bool onGrid = Enumerable.Range(0, length).All(i => !result.Scale(i).IsZero
-            && (result.Offset(i) / result.Scale(i)) is { IsInteger: true } steps && steps.Abs() <= LargestOutputShift);
-        if (onGrid && result.Offsets.Any(offset => !offset.IsZero))
+        bool onGrid = result.Forms.All(form => !form.Scale.IsZero
+            && (form.Offset / form.Scale) is { IsInteger: true } steps && steps.Abs() <= LargestOutputShift);
+        if (onGrid && result.HasOffset)
         {
             // Offsets of whole steps become part of the integers.
-            long[] addends = [.. Enumerable.Range(0, length).Select(i => Factor(result.Offset(i) / result.Scale(i)))];
-            result = new(builder.Scale(network.OutputName, result.Tensor, [.. Enumerable.Repeat(1L, length)], addends), result.Scales, [Rational.Zero]);
+            PerElement<long> addends = result.Forms.Map(form => Factor(form.Offset / form.Scale));
+            result = new(
+                builder.Scale(network.OutputName, result.Tensor, PerElement.Uniform(result.Length, 1L), addends),
+                result.Forms.Map(form => form with { Offset = Rational.Zero }));
         }
 
         Layer last = network.Layers.Count > 0 ? network.Layers[^1] : throw new InvalidInputException("the model has no layers");
-        Rational[] scales = result.Scales.Distinct().Count() == 1 ? [result.Scales[0]] : result.Scales;
-        Rational[] offsets = result.Offsets.Distinct().Count() == 1 ? [result.Offsets[0]] : result.Offsets;
         int[] shape = network.Producer(network.OutputValue)?.Shape ?? last.Shape;
-        var decoding = new OutputDecoding(shape, scales, offsets, softmax) { Lows = limits.Lows, Highs = limits.Highs };
+        var decoding = new OutputDecoding(shape, OneOrEach(result.Scales), OneOrEach(result.Offsets), softmax)
+        {
+            Lows = limits.Forms.Any(form => form.Low is not null) ? OneOrEach(limits.Forms.Map(form => form.Low)) : null,
+            Highs = limits.Forms.Any(form => form.High is not null) ? OneOrEach(limits.Forms.Map(form => form.High)) : null,
+        };
         return ScaleFolding.Apply(builder.Build(network.Name, encoding, result.Tensor, decoding));
     }
+
+    private static T[] OneOrEach<T>(PerElement<T> elements) => elements.IsUniform ? [elements[0]] : elements.ToArray();
 
     private static long Factor(Rational value) => value.IsInteger && BigInteger.Abs(value.Numerator) <= LargestFactor
         ? (long)value.Numerator

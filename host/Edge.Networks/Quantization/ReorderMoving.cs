@@ -51,20 +51,20 @@ internal static class ReorderMoving
 
     private static (Layer First, Layer Second) Exchanged(Reorder reorder, ElementwiseAffine affine, int[] shape)
     {
-        Rational[] Back(Rational[] values)
+        PerElement<Rational> Back(PerElement<Rational> values)
         {
             if (values.Length == 1 || reorder.Indices is not { } indices)
             {
                 return values;
             }
 
-            var result = new Rational[values.Length];
-            for (int i = 0; i < values.Length; i++)
+            var back = new int[values.Length];
+            for (int i = 0; i < back.Length; i++)
             {
-                result[indices[i]] = values[i];
+                back[indices[i]] = i;
             }
 
-            return result;
+            return values.Picked(back);
         }
 
         return (new ElementwiseAffine(reorder.Output, affine.Name, shape, reorder.Input, Back(affine.Gains), Back(affine.Offsets)),
@@ -73,7 +73,7 @@ internal static class ReorderMoving
 
     private static (Layer First, Layer Second) Exchanged(ElementwiseAffine affine, Reorder reorder)
     {
-        Rational[] On(Rational[] values) => values.Length == 1 || reorder.Indices is not { } indices ? values : [.. indices.Select(index => values[index])];
+        PerElement<Rational> On(PerElement<Rational> values) => values.Length == 1 || reorder.Indices is not { } indices ? values : values.Picked(indices);
         return (new Reorder(affine.Output, reorder.Name, reorder.Shape, affine.Input, reorder.Indices),
                 new ElementwiseAffine(reorder.Output, affine.Name, reorder.Shape, affine.Output, On(affine.Gains), On(affine.Offsets)));
     }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Edge.Networks.Integers;
+using Edge.Networks.Numerics;
 
 namespace Edge.Networks.Quantization;
 
@@ -43,8 +44,8 @@ internal static class ScaleFolding
                 return first with
                 {
                     Output = scale.Output,
-                    Multipliers = [.. first.Multipliers.Select((value, i) => checked(value * scale.Multipliers[i]))],
-                    Addends = [.. first.Addends.Select((value, i) => checked((value * scale.Multipliers[i]) + scale.Addends[i]))],
+                    Multipliers = PerElement.Map(first.Multipliers, scale.Multipliers, (value, factor) => checked(value * factor)),
+                    Addends = Folded(first.Addends, scale),
                 };
 
             case Affine affine when scale.Multipliers.All(value => value == 0 || BitOperations.IsPow2(Math.Abs(value))):
@@ -53,7 +54,7 @@ internal static class ScaleFolding
                 {
                     Output = scale.Output,
                     Weights = affine.Weights with { Values = [.. affine.Weights.Values.Select((value, k) => checked(value * scale.Multipliers[k / columns]))] },
-                    Bias = [.. affine.Bias.Select((value, i) => checked((value * scale.Multipliers[i]) + scale.Addends[i]))],
+                    Bias = Folded(affine.Bias, scale).ToArray(),
                 };
 
             case WindowedAffine windowed when scale.Multipliers.All(value => value == 0 || BitOperations.IsPow2(Math.Abs(value))) && OfKernels(windowed, scale.Multipliers) is { } factors:
@@ -62,7 +63,7 @@ internal static class ScaleFolding
                 {
                     Output = scale.Output,
                     Kernels = windowed.Kernels with { Values = [.. windowed.Kernels.Values.Select((value, k) => checked(value * factors[k / taps]))] },
-                    Bias = [.. windowed.Bias.Select((value, i) => checked((value * scale.Multipliers[i]) + scale.Addends[i]))],
+                    Bias = Folded(windowed.Bias, scale),
                 };
 
             default:
@@ -71,36 +72,32 @@ internal static class ScaleFolding
     }
 
     /// <summary>One multiplier for each kernel; null where outputs of a kernel have different ones.</summary>
-    private static long[]? OfKernels(WindowedAffine windowed, long[] multipliers)
+    private static long[]? OfKernels(WindowedAffine windowed, PerElement<long> multipliers)
     {
+        PerElement<long> compact = multipliers.Compacted();
         int positions = windowed.Windows.Positions;
-        return multipliers.Where((value, i) => value != multipliers[i / positions * positions]).Any()
-            ? null
-            : [.. Enumerable.Range(0, windowed.Kernels.Rows).Select(kernel => multipliers[kernel * positions])];
+        return Enumerable.Range(0, windowed.Kernels.Rows).All(kernel => compact.Kinds.Part(kernel * positions, positions).Count == 1)
+            ? [.. Enumerable.Range(0, windowed.Kernels.Rows).Select(kernel => compact[kernel * positions])]
+            : null;
     }
 
+    private static PerElement<long> Folded(PerElement<long> addends, Scale scale) =>
+        PerElement.Map(addends, scale.Multipliers, scale.Addends, (value, factor, addend) => checked((value * factor) + addend));
+
+    /// <summary>The operations that are left, numbered in order. Their results are those of before, and so are the ranges.</summary>
     private static IntegerNetwork Renumbered(IntegerNetwork network, List<IntegerOperation> operations)
     {
-        var builder = new IntegerNetworkBuilder(network.InputTensor.Ranges);
+        var tensors = new List<IntegerTensor> { network.InputTensor };
+        var renumbered = new List<IntegerOperation>();
         var numbers = new Dictionary<int, int> { [0] = 0 };
         foreach (IntegerOperation operation in operations)
         {
-            numbers[operation.Output] = operation switch
-            {
-                Affine o => builder.Affine(o.Layer, numbers[o.Input], o.Weights, o.Bias),
-                WindowedAffine o => builder.WindowedAffine(o.Layer, numbers[o.Input], o.Kernels, o.Windows, o.Bias),
-                WindowedMax o => builder.WindowedMax(o.Layer, numbers[o.Input], o.Windows),
-                Concatenate o => builder.Concatenate(o.Layer, [.. o.Parts.Select(part => numbers[part])]),
-                Scale o => builder.Scale(o.Layer, numbers[o.Input], o.Multipliers, o.Addends),
-                Requantize o => builder.Requantize(o.Layer, numbers[o.Input], o.Shifts, o.Rounding, o.Low, o.High),
-                Thresholds o => builder.Thresholds(o.Layer, numbers[o.Input], o.Levels, o.Base),
-                Add o => builder.Add(o.Layer, numbers[o.Left], numbers[o.Right]),
-                ArgMax o => builder.ArgMax(o.Layer, numbers[o.Input]),
-                Rearrange o => builder.Rearrange(o.Layer, numbers[o.Input], o.Indices),
-                _ => throw new ArgumentOutOfRangeException(nameof(operations), operation.Kind, "unknown operation"),
-            };
+            int number = tensors.Count;
+            tensors.Add(new(number, operation.Layer, network.Tensors[operation.Output].Ranges));
+            renumbered.Add(operation.Renumbered(number, input => numbers[input]));
+            numbers[operation.Output] = number;
         }
 
-        return builder.Build(network.Name, network.Input, numbers[network.OutputTensor], network.Output);
+        return network with { Tensors = tensors, Operations = renumbered, OutputTensor = numbers[network.OutputTensor] };
     }
 }

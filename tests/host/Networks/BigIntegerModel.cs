@@ -23,9 +23,9 @@ internal static class BigIntegerModel
                 Add o => [.. x.Zip(tensors[o.Right], (a, b) => a + b)],
                 ArgMax => [Array.IndexOf(x, x.Max())],
                 Rearrange o => [.. o.Indices.Select(index => x[index])],
-                WindowedAffine o => [.. o.Bias.Select((bias, i) => o.Windows.Of(o.GroupOf(i / o.Windows.Positions), i % o.Windows.Positions).ToArray()
+                WindowedAffine o => [.. o.Bias.Select((bias, i) => o.Windows.Of(o.GroupOf(i / o.Windows.Positions), i % o.Windows.Positions)
                     .Select((index, tap) => index < 0 ? 0 : x[index] * o.Kernels[i / o.Windows.Positions, tap]).Aggregate((BigInteger)bias, (a, b) => a + b))],
-                WindowedMax o => [.. o.Windows.Indices.Chunk(o.Windows.Taps).Select(window => window.Max(index => x[index]))],
+                WindowedMax o => [.. Enumerable.Range(0, o.Windows.Groups * o.Windows.Positions).Select(i => o.Windows.Of(i / o.Windows.Positions, i % o.Windows.Positions).Max(index => x[index]))],
                 Concatenate o => [.. o.Parts.SelectMany(part => tensors[part])],
                 _ => throw new InvalidOperationException(operation.Kind),
             };

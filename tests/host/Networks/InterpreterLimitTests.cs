@@ -184,7 +184,7 @@ public sealed class InterpreterLimitTests(ITestOutputHelper output)
         : [.. Enumerable.Range(-3, 7).SelectMany(k => Enumerable.Range(-1, 3).Select(off => unchecked((k * (1L << shift)) + (1L << (shift - 1)) + off)))];
 
     /// <summary>Values that lie at limits, and random ones, in all elements at once and mixed.</summary>
-    private static long[] Rows(Random random, Interval[] ranges, params long[] more)
+    private static long[] Rows(Random random, IReadOnlyList<Interval> ranges, params long[] more)
     {
         long[] special = [0, 1, -1, .. more, .. new[] { 15, 16, 31, 32, 62 }.SelectMany(bits => new[] { (1L << bits) - 1, 1L << bits, -(1L << bits), -(1L << bits) - 1 })];
         var rows = new List<long>();
@@ -205,7 +205,7 @@ public sealed class InterpreterLimitTests(ITestOutputHelper output)
 
     private static void Check(IntegerNetworkBuilder builder, int result, long[] rows)
     {
-        Interval[] ranges = builder.Ranges(0);
+        PerElement<Interval> ranges = builder.Ranges(0);
         var encoding = new InputEncoding([ranges.Length], [Rational.One], [Rational.Zero], Rounding.HalfEven, ranges.Min(range => range.Min), ranges.Max(range => range.Max), "test");
         IntegerNetwork network = builder.Build("limits", encoding, result, new([builder.Length(result)], [Rational.One], [Rational.Zero], Softmax: false));
         long[] reference = ReferenceInterpreter.RunRows(network, rows);

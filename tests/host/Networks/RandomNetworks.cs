@@ -112,7 +112,7 @@ internal static class RandomNetworks
 
     private static int Thresholds(IntegerNetworkBuilder builder, Random random, int input)
     {
-        Interval[] ranges = builder.Ranges(input);
+        PerElement<Interval> ranges = builder.Ranges(input);
         long[][] levels = [.. ranges.Select(range => Enumerable.Range(0, random.Next(0, 5)).Select(_ => random.Between(range.Min, range.Max)).Order().ToArray())];
         return builder.Thresholds("thresholds", input, levels, Each(builder, input, _ => random.Between(-3, 3)));
     }

@@ -35,7 +35,7 @@ internal static class RationalModel
                 Quantize quantize => [.. x.Select((value, i) => quantize.Quantizer.ValueOf(quantize.Quantizer.IntegerOf(value, i), i))],
                 Bipolar bipolar => [.. x.Select((value, i) => value.Sign >= 0 ? bipolar.MagnitudeOf(i) : -bipolar.MagnitudeOf(i))],
                 Convolution convolution => [.. Enumerable.Range(0, convolution.Length).Select(i => Sum(convolution, x, i / convolution.Windows.Positions, i % convolution.Windows.Positions))],
-                MaxPool pool => [.. pool.Windows.Indices.Chunk(pool.Windows.Taps).Select(window => window.Max(index => x[index]))],
+                MaxPool pool => [.. Enumerable.Range(0, pool.Length).Select(i => pool.Windows.Of(i / pool.Windows.Positions, i % pool.Windows.Positions).Max(index => x[index]))],
                 LeakyRelu leaky => [.. x.Select((value, i) => value.Sign < 0 ? value * leaky.SlopeOf(i) : value)],
                 MultiThreshold thresholds => [.. x.Select((value, i) => (thresholds.Step * thresholds.Levels[i].LongCount(level => level <= value)) + thresholds.Offset)],
                 IndexOfLargest => [(Rational)(long)Array.IndexOf(x, x.Max())],
@@ -51,7 +51,7 @@ internal static class RationalModel
 
     private static Rational Sum(Convolution convolution, Rational[] x, int kernel, int position)
     {
-        int[] window = convolution.Windows.Of(convolution.GroupOf(kernel), position).ToArray();
+        int[] window = convolution.Windows.Of(convolution.GroupOf(kernel), position);
         return window.Select((index, tap) => index < 0 ? Rational.Zero : convolution.Weights.Exact((kernel * window.Length) + tap) * x[index])
             .Aggregate(Rational.Zero, (a, b) => a + b);
     }

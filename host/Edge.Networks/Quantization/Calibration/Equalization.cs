@@ -152,7 +152,7 @@ internal static class Equalization
         Reorder reorder => IsUnsigned(network, reorder.Input),
         MaxPool pool => IsUnsigned(network, pool.Input),
         Linear linear => linear.Weights.Quantized is not null && Array.TrueForAll(linear.Weights.Values, weight => weight >= 0) && IsUnsigned(network, linear.Input),
-        ElementwiseAffine affine => Array.TrueForAll(affine.Gains, gain => gain.Sign >= 0) && Array.TrueForAll(affine.Offsets, offset => offset.Sign >= 0) && IsUnsigned(network, affine.Input),
+        ElementwiseAffine affine => affine.Gains.All(gain => gain.Sign >= 0) && affine.Offsets.All(offset => offset.Sign >= 0) && IsUnsigned(network, affine.Input),
         _ => false,
     };
 
