@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Edge.Cli;
 using Edge.Cli.Commands;
+using Edge.Cli.Commands.Quantize;
 using Edge.Cli.Output;
 
 var root = new RootCommand("Edge puts a trained neural network on a STEM detector stream and moves the beam with it.")

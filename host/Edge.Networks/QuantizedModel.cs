@@ -53,10 +53,9 @@ public sealed record QuantizedModel(Network Source, IntegerNetwork Integers, Pre
     public static QuantizedModel Quantize(
         Network network, CalibrationRows rows, FixedPointFormat? inputFormat, QuantizationSettings? settings, Action<string>? progress = null)
     {
-        FixedPointFormat format = inputFormat ?? network.DeclaredFormat
-            ?? InputQuantization.FormatFor(network, rows.Sample(PostTrainingQuantizer.LargestTrialCount), PostTrainingQuantizer.Tolerance / 4);
+        FixedPointFormat format = InputFormatFor(network, rows, inputFormat);
         PostTrainingResult result = PostTrainingQuantizer.Quantize(network, rows, format, settings, progress);
-        if (result.QuantizesInputs)
+        if (result.InputFormat is null)
         {
             (InputEncoding own, int layers) = InputQuantization.Choose(result.Network, null);
             own = own with { Origin = $"{result.Settings.InputBits} bits, scaled by the calibration rows", RequiresRange = true };
@@ -67,6 +66,10 @@ public sealed record QuantizedModel(Network Source, IntegerNetwork Integers, Pre
         InputEncoding encoding = InputEncoding.From(format, network.InputShape, $"{format}, {origin}") with { RequiresGrid = false, RequiresRange = true };
         return new(network, Lowering.ToIntegers(result.Network, encoding, firstLayer: 0), result.Precision, result.Error, result.Network.Notes) { PostTraining = result };
     }
+
+    /// <summary>The format of a float network's inputs: as asked for, as its type says, or chosen from the rows.</summary>
+    public static FixedPointFormat InputFormatFor(Network network, CalibrationRows rows, FixedPointFormat? asked) => asked ?? network.DeclaredFormat
+        ?? InputQuantization.FormatFor(network, rows.Sample(PostTrainingQuantizer.LargestTrialCount), PostTrainingQuantizer.Tolerance / 4);
 
     /// <summary>Checks that an array holds rows of the network's inputs.</summary>
     public static void CheckRows(Arrays.NpyArray rows, Network network, string name)

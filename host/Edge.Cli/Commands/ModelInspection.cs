@@ -1,5 +1,6 @@
 using System.Text;
 using Edge.Cli.Output;
+using Edge.Networks;
 using Edge.Networks.Graph;
 using Edge.Networks.Onnx;
 
@@ -15,7 +16,19 @@ internal static class ModelInspection
             OutputPath.CheckFile(drawing, "--svg");
         }
 
-        Network network = OnnxImporter.Import(OnnxModelFile.Read(path), inputShape);
+        OnnxModelFile file = OnnxModelFile.Read(path);
+        if (OnnxExporter.DescriptionOf(file) is { } description)
+        {
+            if (drawing is not null)
+            {
+                throw new InvalidInputException($"{path}: a network as Edge exports it for ONNX Runtime has no layers to draw. Give --svg with the model that it was made from, or the QONNX file beside it.");
+            }
+
+            terminal.Result(new { Exported = true, Description = description.Split('\n') }, text => text.WriteLine(description));
+            return;
+        }
+
+        Network network = OnnxImporter.Import(file, inputShape);
         IReadOnlyList<LayerSummary> rows = LayerTable.Of(network);
         if (drawing is not null)
         {

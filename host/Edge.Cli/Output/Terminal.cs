@@ -95,6 +95,10 @@ public sealed class Terminal(bool json)
         {
             return terminal.Fail(error.Message, ExitCode.BadInput);
         }
+        catch (Edge.Networks.Onnx.ExportMismatchException error)
+        {
+            return terminal.Fail($"nothing was written: {error.Message}", ExitCode.Mismatch);
+        }
         catch (CardStoppedException error)
         {
             return terminal.Fail(error.Message, ExitCode.CardStopped);

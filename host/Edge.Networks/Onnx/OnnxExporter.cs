@@ -14,6 +14,7 @@ public static class OnnxExporter
 {
     public const string IntegersSuffix = "_integers";
 
+    private const string Producer = "edge";
     private const int IrVersion = 8;
     private const int Opset = 17;
 
@@ -32,11 +33,27 @@ public static class OnnxExporter
         var model = new ModelProto
         {
             IrVersion = IrVersion,
-            ProducerName = "edge",
+            ProducerName = Producer,
+            DocString = Description(network),
             Graph = graph.Graph,
             OpsetImport = { new OperatorSetIdProto { Domain = string.Empty, Version = Opset } },
         };
         return model.ToByteArray();
+    }
+
+    /// <summary>What an exported file says of itself; null for any other file. It holds integer arithmetic in pieces, which is
+    /// for ONNX Runtime and not read back.</summary>
+    public static string? DescriptionOf(OnnxModelFile file) =>
+        file.Model is { ProducerName: Producer, Graph.Output: [var integers, var values] } && integers.Name == values.Name + IntegersSuffix ? file.Model.DocString : null;
+
+    private static string Description(IntegerNetwork network)
+    {
+        string Row(IntegerTensor tensor, string kind, string layer) => $"  {kind,-14} {tensor.Length,8} x {tensor.Range.Width,2} bits  {tensor.Range.Min} to {tensor.Range.Max}  {layer}";
+        return string.Join('\n', [
+            $"{network.Name}, as Edge computes it in integers: inputs {network.Input.Origin}; hash {network.Hash()}",
+            Row(network.InputTensor, "Input", string.Empty).TrimEnd(),
+            .. network.Operations.Select(operation => Row(network.Tensors[operation.Output], operation.Kind, operation.Layer)),
+        ]);
     }
 
     private static string EncodeInput(OnnxGraphWriter graph, IntegerNetwork network, string input)

@@ -56,6 +56,11 @@ public sealed class OnnxImporter
     {
         GraphProto graph = FunctionInlining.Apply(file.Model);
         ValueInfoProto[] inputs = [.. graph.Input.Where(input => !initializers.ContainsKey(input.Name))];
+        if (OnnxExporter.DescriptionOf(file) is not null)
+        {
+            throw new InvalidInputException("this is a network as Edge exports it for ONNX Runtime, in integer arithmetic. Give the model that it was made from, or the QONNX file beside it; 'edge inspect' shows what it computes.");
+        }
+
         if (inputs.Length != 1 || graph.Output.Count != 1)
         {
             string Names(IEnumerable<ValueInfoProto> infos) => string.Join(", ", infos.Select(info => $"\"{info.Name}\""));

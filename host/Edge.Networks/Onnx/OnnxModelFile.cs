@@ -29,6 +29,9 @@ public sealed class OnnxModelFile
     /// <summary>ONNX operator set version of the standard domain; 1 if the file does not say.</summary>
     internal long Opset => Model.OpsetImport.Where(import => import.Domain is "" or "ai.onnx").Select(import => import.Version).DefaultIfEmpty(1).Max();
 
+    /// <summary>A file that is not on disk.</summary>
+    internal static OnnxModelFile Of(string name, byte[] bytes) => new(name + ".onnx", bytes, ModelProto.Parser.ParseFrom(bytes));
+
     /// <exception cref="InvalidInputException">Not there, empty, too large, or no ONNX protobuf.</exception>
     public static OnnxModelFile Read(string path)
     {

@@ -11,9 +11,9 @@ public readonly record struct Precision(int WeightBits, int ActivationBits);
 /// <param name="Precision">The most bits of any layer.</param>
 /// <param name="Error">The largest difference from the float network on the calibration rows, in parts of full scale.</param>
 /// <param name="RmsError">Root of the mean square of that difference, in parts of full scale.</param>
-/// <param name="QuantizesInputs">The network holds the quantizer of its inputs.</param>
+/// <param name="InputFormat">Of the inputs; null: the network holds their quantizer.</param>
 public sealed record PostTrainingResult(
-    Network Network, Precision Precision, double Error, double RmsError, QuantizationSettings Settings, IReadOnlyList<LayerFidelity> Layers, bool QuantizesInputs);
+    Network Network, Precision Precision, double Error, double RmsError, QuantizationSettings Settings, IReadOnlyList<LayerFidelity> Layers, FixedPointFormat? InputFormat);
 
 /// <summary>Gives a float network power-of-two formats: ranges from calibration rows, weights rounded for the sums they make,
 /// precision as asked for or by trying.</summary>
@@ -62,7 +62,7 @@ public static class PostTrainingQuantizer
                 string doubt = error <= Tolerance || !settings.ChoosesBits ? string.Empty : $"; they differ from the float network by up to {error:P2} of full scale, more than the {Tolerance:P2} aimed at";
                 string note = $"quantized after training: {bits}, calibrated with {rows.Count} rows{doubt}";
                 IReadOnlyList<LayerFidelity> fidelity = FidelityMeter.Measure(equalized, quantized, rows, session.Inputs);
-                return new(quantized with { Notes = [.. network.Notes, note] }, precision, error, rms, settings, fidelity, session.Inputs.Format is null);
+                return new(quantized with { Notes = [.. network.Notes, note] }, precision, error, rms, settings, fidelity, session.Inputs.Format);
             }
         }
     }

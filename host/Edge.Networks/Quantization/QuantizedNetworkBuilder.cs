@@ -79,7 +79,7 @@ internal sealed class QuantizedNetworkBuilder(
 
                 case Linear dense:
                     ConstantTensor weights = dense.Weights.Quantized is not null ? dense.Weights
-                        : settings.RoundsAdaptively && dense.Weights.Shape[1] <= LargestAdapted ? Adapted((Linear)original, network with { Layers = [.. layers] }, dense.Input)
+                        : settings.RoundsAdaptively && weightBits(dense.Output) < settings.AdaptsBelow && dense.Weights.Shape[1] <= LargestAdapted ? Adapted((Linear)original, network with { Layers = [.. layers] }, dense.Input)
                         : Nearest(dense);
                     layers.Add(dense with { Weights = weights });
                     int columns = weights.Shape[1];

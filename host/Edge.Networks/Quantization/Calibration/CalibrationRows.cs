@@ -94,6 +94,9 @@ public sealed class CalibrationRows
         }
     }
 
+    /// <summary>The first rows only.</summary>
+    public CalibrationRows Head(int most) => Count <= most ? this : new([.. Each().Take(most).SelectMany(row => row.ToArray())], Width);
+
     /// <summary>The first rows, and each later one that holds a larger magnitude than all before it.</summary>
     public double[] Sample(int most)
     {

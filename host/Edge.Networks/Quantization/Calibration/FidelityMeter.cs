@@ -16,6 +16,7 @@ internal static class FidelityMeter
         var signal = new double[layers.Length];
         var noise = new double[layers.Length];
         var saturated = new long[layers.Length];
+        RangeHistogram?[] histograms = [.. quantizers.Select(quantize => quantize is { Quantizer: var q } ? RangeHistogram.Over(q.Low, q.High) : null)];
         foreach (double[] row in rows.Each())
         {
             double[] limited = inputs.Limited(row);
@@ -39,6 +40,7 @@ internal static class FidelityMeter
                     for (int i = 0; i < before.Length; i++)
                     {
                         double scaled = (before[i] / quantize.Quantizer.ScaleOf(i).ToDouble()) + quantize.Quantizer.ZeroPointOf(i).ToDouble();
+                        histograms[k]!.Add(scaled);
                         saturated[k] += scaled >= quantize.Quantizer.High + 0.5 || scaled < quantize.Quantizer.Low - 0.5 ? 1 : 0;
                     }
                 }
@@ -51,8 +53,17 @@ internal static class FidelityMeter
             int[] exponents = [.. weights.Scales.Select(scale => (int)Math.Round(Math.Log2(scale.ToDouble())))];
             string? input = quantizers[k] is { } quantize ? FormatOf(quantize.Quantizer) : QuantizerBefore(quantized, dense.Input) is null ? inputs.Format?.ToString() : null;
             double elements = (double)rows.Count * (quantizers[k]?.Length ?? dense.Weights.Shape[1]);
+            int width = WidthOf(weights.Integers);
+            RangeHistogram integers = RangeHistogram.Over(-(1L << (width - 1)), (1L << (width - 1)) - 1);
+            Array.ForEach(weights.Integers, weight => integers.Add(weight));
             return new LayerFidelity(
-                dense.Name, dense.Weights.Shape, WidthOf(weights.Integers), [exponents.Min(), exponents.Max()], input, 10 * Math.Log10(signal[k] / noise[k]), saturated[k] / elements);
+                dense.Name, dense.Weights.Shape, width, [exponents.Min(), exponents.Max()], input, 10 * Math.Log10(signal[k] / noise[k]), saturated[k] / elements)
+            {
+                Saturated = saturated[k],
+                InputCount = (long)elements,
+                Weights = integers,
+                Inputs = histograms[k],
+            };
         })];
     }
 

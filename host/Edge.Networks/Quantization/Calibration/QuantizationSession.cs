@@ -19,7 +19,7 @@ internal sealed class QuantizationSession
         this.network = network;
         this.rows = rows;
         this.settings = settings;
-        folded = WithBiases(GainFolding.Apply(network));
+        folded = Folded(network);
         channels = ChannelSet.Of(folded, settings.InputBits is not null);
         Inputs = new(channels.Any(set => set.IsInput) ? null : format);
         ranges = RangeObserver.Observe(folded, channels, rows, Inputs.Limited);
@@ -30,6 +30,9 @@ internal sealed class QuantizationSession
 
     /// <summary>Layers with float weights.</summary>
     public int LayerCount => layers.Length;
+
+    /// <summary>The network with gains in its weights and a bias behind them.</summary>
+    public static Network Folded(Network network) => WithBiases(GainFolding.Apply(network));
 
     /// <param name="precisions">Of each layer with float weights, in order; activations that several read get the most bits.</param>
     public (EqualizedNetwork Floats, Network Quantized) Quantize(IReadOnlyList<Precision> precisions)

@@ -26,6 +26,9 @@ public sealed record QuantizationSettings(Precision? Precision = null, Calibrati
     /// <summary>Bits of the inputs, each with a scale of its own; null: the inputs' format is given.</summary>
     public int? InputBits { get; init; }
 
+    /// <summary>Weights of fewer bits are rounded together; of more, each to the nearest step.</summary>
+    public int AdaptsBelow { get; init; } = int.MaxValue;
+
     public bool ChoosesBits => Precision is null && LayerPrecisions is null;
 
     /// <summary>False: weights are rounded to the nearest step and biases stay, for comparison.</summary>

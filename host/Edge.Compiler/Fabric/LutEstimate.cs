@@ -1,0 +1,70 @@
+using Edge.Networks.Graph;
+using Edge.Networks.Integers;
+using Edge.Networks.Numerics;
+
+namespace Edge.Compiler.Fabric;
+
+/// <summary>LUTs of a network unrolled into the fabric, without building its adder graph: a LUT for each bit of an adder.
+/// Counted are the digits of weights that are not zero (canonical signed digits), less what sharing of common parts saves,
+/// times the mean width of the sums.</summary>
+public static class LutEstimate
+{
+    /// <summary>Adder bits that the compiler makes, over those counted here: between 0.6 and 0.8 in the reference networks.</summary>
+    private const double Sharing = 0.7;
+
+    public static long Of(IntegerNetwork network) => (long)Math.Ceiling(network.Operations.Sum(operation => operation switch
+    {
+        Affine affine => Sharing * Affine(network, affine),
+        WindowedAffine windowed => Sharing * Windowed(network, windowed),
+        WindowedMax windowed => 2.0 * windowed.Windows.Groups * windowed.Windows.Positions * (windowed.Windows.Taps - 1) * network.Tensors[windowed.Output].Range.Width,
+        Scale scale => scale.Multipliers.Select((multiplier, i) => Math.Max(0, Digits(multiplier) - (scale.Addends[i] == 0 ? 1.0 : 0)) * network.Tensors[scale.Output].Ranges[i].Width).Sum(),
+        Thresholds thresholds => thresholds.Levels.Sum(levels => (double)levels.Length) * network.Tensors[thresholds.Input].Range.Width,
+        Requantize requantize => (double)network.Tensors[requantize.Output].Ranges.Sum(range => range.Width),
+        Add add => network.Tensors[add.Output].Ranges.Sum(range => range.Width),
+        ArgMax => 2.0 * network.Tensors[operation.Inputs[0]].Ranges.Sum(range => range.Width),
+        _ => 0.0,
+    }));
+
+    private static double Affine(IntegerNetwork network, Affine affine)
+    {
+        double bits = 0;
+        for (int i = 0; i < affine.Weights.Rows; i++)
+        {
+            bits += Adders(affine.Weights.Row(i), affine.Bias[i]) * MeanWidth(network.Tensors[affine.Input].Range, network.Tensors[affine.Output].Ranges[i]);
+        }
+
+        return bits;
+    }
+
+    private static double Windowed(IntegerNetwork network, WindowedAffine windowed)
+    {
+        double bits = 0;
+        Windows windows = windowed.Windows;
+        for (int kernel = 0; kernel < windowed.Kernels.Rows; kernel++)
+        {
+            double adders = Adders(windowed.Kernels.Row(kernel), 1);
+            for (int position = 0; position < windows.Positions; position++)
+            {
+                int inside = windows.Of(windowed.GroupOf(kernel), position).ToArray().Count(index => index >= 0);
+                bits += adders * inside / windows.Taps * MeanWidth(network.Tensors[windowed.Input].Range, network.Tensors[windowed.Output].Ranges[(kernel * windows.Positions) + position]);
+            }
+        }
+
+        return bits;
+    }
+
+    private static double Adders(ReadOnlySpan<long> weights, long bias)
+    {
+        int digits = 0;
+        foreach (long weight in weights)
+        {
+            digits += Digits(weight);
+        }
+
+        return Math.Max(0, digits - (bias == 0 ? 1 : 0));
+    }
+
+    private static int Digits(long weight) => CanonicalSignedDigits.Of(weight).Count();
+
+    private static double MeanWidth(Interval input, Interval output) => (input.Width + output.Width) / 2.0;
+}
