@@ -141,7 +141,12 @@ public sealed class Windows
             return null;
         }
 
-        int area = shared ? elements.Length / (Groups * ChannelsPerGroup) : elements.Length;
+        int area = places.Length == 0 ? 0 : places.Max() + 1;
+        if (area == 0)
+        {
+            return null;
+        }
+
         bool alike = shared;
         var kinds = new int[ChannelsPerGroup][];
         for (int channel = 0; channel < kinds.Length; channel++)

@@ -209,7 +209,7 @@ public sealed class InterpreterLimitTests(ITestOutputHelper output)
         var encoding = new InputEncoding([ranges.Length], [Rational.One], [Rational.Zero], Rounding.HalfEven, ranges.Min(range => range.Min), ranges.Max(range => range.Max), "test");
         IntegerNetwork network = builder.Build("limits", encoding, result, new([builder.Length(result)], [Rational.One], [Rational.Zero], Softmax: false));
         long[] reference = ReferenceInterpreter.RunRows(network, rows);
-        Assert.Equal(reference, new FastInterpreter(network).RunRows(rows));
+        Assert.Equal(reference, FastOnEveryProcessor.RunRows(network, rows));
         for (int row = 0; row < rows.Length / ranges.Length; row++)
         {
             BigInteger[] expected = BigIntegerModel.Run(network, rows.AsSpan(row * ranges.Length, ranges.Length));

@@ -56,7 +56,7 @@ public sealed class InterpreterTests(ITestOutputHelper output)
         {
             IntegerNetwork network = RandomNetworks.Create(random, largestWeight);
             long[] rows = RandomNetworks.Rows(network, random, random.Pick(1, 63, 64, 200));
-            Assert.Equal(ReferenceInterpreter.RunRows(network, rows), new FastInterpreter(network).RunRows(rows));
+            Assert.Equal(ReferenceInterpreter.RunRows(network, rows), FastOnEveryProcessor.RunRows(network, rows));
         }
     }
 

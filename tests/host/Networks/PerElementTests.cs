@@ -61,6 +61,10 @@ public class PerElementTests
             (_, int[] transposed) = channelsLast ? Shapes.Transpose([Channels, Area], [1, 0]) : Shapes.Transpose([Area, Channels], [1, 0]);
             Windows direct = windows.Through(transposed)!;
             Assert.Equal(windows.Indices.Select(index => index < 0 ? -1 : transposed[index]), direct.Indices);
+            // Part of a larger vector, as behind a Slice.
+            Windows part = windows.Through([.. transposed.Select(index => 2 * index)])!;
+            PerElement<int> larger = Enumerable.Range(0, 2 * Channels * Area).ToArray();
+            Assert.Equal(Enumerable.Range(0, 4), part.PositionKinds(groups - 1, larger.Kinds).Examples());
             int[] swapped = [.. transposed];
             (swapped[3], swapped[4]) = (swapped[4], swapped[3]);
             Assert.Null(windows.Through(swapped));

@@ -77,7 +77,7 @@ public sealed class RandomGraphTests(ITestOutputHelper output) : IDisposable
     {
         long[] rows = RandomNetworks.Rows(integers, random, RowsPerGraph);
         long[] expected = ReferenceInterpreter.RunRows(integers, rows);
-        Assert.Equal(expected, new FastInterpreter(integers).RunRows(rows));
+        Assert.Equal(expected, FastOnEveryProcessor.RunRows(integers, rows));
         for (int row = 0; row < 3; row++)
         {
             Rational[] exact = RationalModel.Run(network, integers.Input, rows[(row * integers.InputLength)..((row + 1) * integers.InputLength)]);

@@ -21,7 +21,7 @@ internal static class Rungs
         long[] encoded = integers.Input.EncodeRows(rows, outside);
         Assert.Empty(outside);
         long[] expected = ReferenceInterpreter.RunRows(integers, encoded);
-        Assert.Equal(expected, new FastInterpreter(integers).RunRows(encoded));
+        Assert.Equal(expected, FastOnEveryProcessor.RunRows(integers, encoded));
         Assert.Equal(expected, new BackendRunner(integers, FabricNetwork.DefaultLevelsPerStage).Run(Backend.OnnxRuntime, rows, encoded, default));
         if (simulated > 0)
         {

@@ -41,7 +41,7 @@ public sealed class SharedModelTests
     private static long[] Everywhere(IntegerNetwork network, double[] rows)
     {
         long[] encoded = network.Input.EncodeRows(rows, []);
-        long[] integers = new FastInterpreter(network).RunRows(encoded);
+        long[] integers = FastOnEveryProcessor.RunRows(network, encoded);
         using var runtime = new OnnxRuntimeBackend(OnnxExporter.Write(network), optimize: true);
         Assert.Equal(integers, runtime.RunIntegers(network, rows));
         const int Few = 8;
