@@ -17,6 +17,7 @@ public sealed class Windows
     private readonly bool shared;  // by all groups
     private Kinds? padded;
     private int[]? indices;
+    private int reach = -1; // one more than the last place that is read, once that is known
 
     /// <summary>Channels that lie channel by channel, or (channelsLast) all channels of a place together.</summary>
     /// <param name="size">Sizes of the axes over which the window moves.</param>
@@ -141,8 +142,8 @@ public sealed class Windows
             return null;
         }
 
-        int area = places.Length == 0 ? 0 : places.Max() + 1;
-        if (area == 0)
+        reach = reach < 0 ? places.DefaultIfEmpty(-1).Max() + 1 : reach;
+        if (reach == 0)
         {
             return null;
         }
@@ -152,8 +153,8 @@ public sealed class Windows
         for (int channel = 0; channel < kinds.Length; channel++)
         {
             int start = ((group * ChannelsPerGroup) + channel) * ChannelStride;
-            int[] here = kinds[channel] = new int[area];
-            for (int place = 0; place < area; place++)
+            int[] here = kinds[channel] = new int[reach];
+            for (int place = 0; place < reach; place++)
             {
                 here[place] = elements[start + (place * PlaceStride)];
             }
