@@ -52,6 +52,10 @@ public sealed class QuantizeCommandTests : IDisposable
         Assert.Contains("ufixed<9,", lines[2], StringComparison.Ordinal);
         Assert.StartsWith("written to q", lines[^1], StringComparison.Ordinal);
         Assert.Contains("5-bit weights, 9-bit activations", result.Errors, StringComparison.Ordinal);
+        Assert.Matches("calibration rows read in [0-9]+ passes", result.Errors);
+        byte[] perChannel = File.ReadAllBytes(folder.File("q/network.onnx"));
+        EdgeProgram.Run(folder.Path, [.. arguments, "--weight-bits", "5", "--activation-bits", "9", "--method", "percentile", "--per-tensor"]).Succeeded();
+        Assert.NotEqual(perChannel, File.ReadAllBytes(folder.File("q/network.onnx")));
     }
 
     [Fact]

@@ -27,13 +27,14 @@ internal static class QuantizeCommand
         var luts = new Option<long?>("--budget-luts") { Description = "Choose bits layer by layer: at most so many LUTs (estimated), for the least error", HelpName = "N" };
         var meanBits = new Option<double?>("--budget-bits") { Description = "The same with at most so many bits, the mean of weights and activations over all multiplications", HelpName = "B" };
         var method = new Option<string>("--method") { Description = "How ranges are chosen: minmax, percentile or mse", DefaultValueFactory = _ => "minmax", HelpName = "METHOD" };
+        var perTensor = new Option<bool>("--per-tensor") { Description = "One range for all channels of a value (default: to each its own)" };
         var inputFormat = new Option<string?>("--input-format") { Description = "Fixed-point format of the inputs, for example 'fixed<16,6>' (default: chosen from the rows)", HelpName = "fixed<W,I>" };
         var inputBits = new Option<int?>("--input-bits") { Description = "Bits of the inputs, in place of --input-format: each feature or channel gets a scale of its own", HelpName = "N" };
         var inputShape = new Option<string?>("--input-shape") { Description = "Shape of the input, batch first, where the model leaves it open: 1,16", HelpName = "SHAPE" };
         var output = new Option<string>("--output", "-o") { Description = "Folder to write", Required = true, HelpName = "DIR" };
         method.CompletionSources.Add([.. Enum.GetNames<CalibrationMethod>().Select(name => name.ToLowerInvariant())]);
         command.Add(model);
-        foreach (Option option in new Option[] { calibrate, labels, test, testLabels, bits, weightBits, activationBits, accuracy, error, luts, meanBits, method, inputFormat, inputBits, inputShape, output })
+        foreach (Option option in new Option[] { calibrate, labels, test, testLabels, bits, weightBits, activationBits, accuracy, error, luts, meanBits, method, perTensor, inputFormat, inputBits, inputShape, output })
         {
             command.Add(option);
         }
@@ -70,7 +71,7 @@ internal static class QuantizeCommand
                 ModelOptions.Shape(parsed.GetValue(inputShape)),
                 new("--calibrate", parsed.GetRequiredValue(calibrate), "--labels", parsed.GetValue(labels)),
                 parsed.GetValue(test) is { } rows ? new("--test", rows, "--test-labels", parsed.GetValue(testLabels)) : null,
-                new QuantizationSettings(precision, MethodOf(parsed.GetValue(method))) { InputBits = parsed.GetValue(inputBits) },
+                new QuantizationSettings(precision, MethodOf(parsed.GetValue(method))) { InputBits = parsed.GetValue(inputBits), Equalizes = !parsed.GetValue(perTensor) },
                 format,
                 budget,
                 folder);

@@ -54,6 +54,7 @@ internal sealed record QuantizeJob(
                 LutEstimate.Of(quantized.Integers),
                 search);
             cancel.ThrowIfCancellationRequested();
+            terminal.Progress($"calibration rows read in {calibration.Rows.Passes} passes");
             QuantizedFolder.Write(Folder, export, qonnx, report);
             return report;
         });
@@ -101,7 +102,7 @@ internal sealed record QuantizeJob(
             hash.AppendData(SHA256.HashData(stream));
         }
 
-        hash.AppendData(Encoding.UTF8.GetBytes($"1 {Settings.Method} {Settings.InputBits} {Format} {string.Join(',', InputShape ?? [])} {Calibration.LabelPath is null}"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"1 {Settings.Method} {Settings.InputBits} {Settings.Equalizes} {Format} {string.Join(',', InputShape ?? [])} {Calibration.LabelPath is null}"));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

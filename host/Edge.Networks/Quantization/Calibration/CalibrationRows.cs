@@ -35,6 +35,9 @@ public sealed class CalibrationRows
 
     public int Width { get; }
 
+    /// <summary>How often all or some rows were read so far.</summary>
+    public int Passes { get; private set; }
+
     /// <summary>Rows of a .npy file. Values are read as they are needed; column-major files are read whole.</summary>
     /// <exception cref="InvalidInputException">No such file, cut, rows of another length, NaN.</exception>
     public static CalibrationRows Open(string path, Network network, string option)
@@ -62,6 +65,7 @@ public sealed class CalibrationRows
     /// <summary>Every row, in order; the array is used again for the next one.</summary>
     public IEnumerable<double[]> Each()
     {
+        Passes++;
         var row = new double[Width];
         if (values is not null)
         {

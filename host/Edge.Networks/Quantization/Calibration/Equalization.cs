@@ -40,7 +40,7 @@ internal static class Equalization
             int valueBits = signed ? bits(set.Place) - 1 : bits(set.Place);
             double?[] steps = [.. histograms.Select(histogram => RangeChoice.Step(histogram, valueBits, method))];
             bool scalable = set.IsInput || ChannelSet.Readers(network).All(reader => reader.Input != set.Read || reader.Weights.Quantized is null);
-            if (!scalable || !equalize || (set.Count == 1 && set.Producer is null && !set.IsInput))
+            if (!scalable || (!equalize && !set.IsInput) || (set.Count == 1 && set.Producer is null && !set.IsInput))
             {
                 var all = new MagnitudeHistogram();
                 Array.ForEach(histograms, all.Add);
