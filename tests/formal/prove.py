@@ -26,17 +26,30 @@ class Unit:
     others: tuple = ()               # files it needs
     parameters: dict = field(default_factory=dict)
     depth: int = 3                   # clocks of the induction
+    disturbed: tuple = ()            # (before, after) in its text: what the surroundings may do to its registers
 
     @property
     def module(self):
         return self.name.split('-')[0]
 
     def text(self):
-        return (ROOT / self.source).read_text()
+        text = (ROOT / self.source).read_text()
+        for before, after in self.disturbed:
+            assert before in text, f'{self.source} no longer holds {before!r}: change prove.py with it'
+            text = text.replace(before, after)
+        return text
+
+
+# At every clock one bit of the state may flip.
+UPSET = (
+    ('logic [3:0]  state_d;', 'logic [3:0]  state_d;\n  (* anyseq *) logic [3:0] flip;\n  always_comb assume ((flip & (flip - 4\'d1)) == 4\'d0);'),
+    ('state_q         <= state_d;', 'state_q         <= state_d ^ flip;'),
+)
 
 
 UNITS = {unit.name: unit for unit in (
     Unit('interlock', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/synchronizer/synchronizer.sv',), {'KeepAliveClocks': 4}, 4),
+    Unit('interlock-upset', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/synchronizer/synchronizer.sv',), {'KeepAliveClocks': 4}, 4, UPSET),
     Unit('fifo', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 4}),
     Unit('fifo-through', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 3, 'PassThrough': 1}),
 )}

@@ -11,13 +11,12 @@ pytestmark = pytest.mark.skipif(not (shutil.which('yosys-smtbmc') and shutil.whi
 # (what stands in the design, what is put in its place, the property that says so)
 BROKEN = {
     'interlock': [
-        ('heartbeat_age_q >= heartbeat_timeout_i', 'heartbeat_age_q > heartbeat_timeout_i', 'a_heartbeat'),
-        ('adc_age_q >= adc_timeout_i', 'adc_age_q > adc_timeout_i', 'a_adc'),
-        ('waiting_q && wait_q >= network_deadline_i', "1'b0", 'a_network'),
+        ('heartbeat_age_q >= heartbeat_timeout_i', 'heartbeat_age_q > heartbeat_timeout_i', 'a_latched'),
+        ('adc_age_q >= adc_timeout_i', 'adc_age_q > adc_timeout_i', 'a_latched'),
+        ('waiting_q && wait_q >= network_deadline_i', "1'b0", 'a_latched'),
         ('run_d >= frame_cap_i', 'run_q >= frame_cap_i', 'a_frame'),
-        ('!interlock_closed,', "1'b0,", 'a_external'),
-        ('internal_error_i || illegal', 'illegal', 'a_internal'),
-        ('internal_error_i || illegal', 'internal_error_i', 'a_upset'),
+        ('!interlock_closed,', "1'b0,", 'a_latched'),
+        ('internal_error_i || illegal', 'illegal', 'a_latched'),
         ('position_d >= pixel_cap_i', 'position_d > pixel_cap_i', 'a_pixel'),
         ('engaged && dwell_next_i && decided_i && !dwell_start_i', "1'b0", 'a_decided'),
         ('engaged && !dwell_next_i\n', "1'b0\n", 'a_no_dwell'),
@@ -30,6 +29,10 @@ BROKEN = {
         ("heartbeat_i ? '0", "(heartbeat_i || adc_valid_i) ? '0", 'i_heartbeat'),
         ("causes & 8'b0110_0000", "causes & 8'b0100_0000", 'a_external'),
         ('if (trip_now) state_d = Tripped;', '', ''),
+    ],
+    'interlock-upset': [
+        ('internal_error_i || illegal', 'internal_error_i', 'a_upset'),
+        ("Tripped = 4'b1000, PassThrough = 4'b0011, Engaged = 4'b0101", "Tripped = 4'b0100, PassThrough = 4'b0011, Engaged = 4'b0101", ''),
     ],
     'fifo': [
         ('level_q != LevelBits\'(Depth)', "1'b1", ''),
