@@ -30,9 +30,9 @@ count host "$(number 'Passed: +[0-9]+' "$logs/host.log" | grep . || echo 0)" "$(
 grep -E '^\s+Skipped ' "$logs/host.log" | head -n 40 || true
 
 start=$SECONDS
-paths=(rtl tests/rtl)
+paths=(rtl tests/rtl tests/formal)
 [ "$what" = quick ] && paths=(rtl)
-echo "== RTL tests (cocotb under Icarus)"
+echo "== RTL tests (cocotb under Icarus) and proofs (Yosys, z3)"
 build/venv/bin/python -m pytest -q -p no:cacheprovider -rs "${paths[@]}" > "$logs/rtl.log" 2>&1
 code=$?
 [ $code -ne 0 ] && tail -n 60 "$logs/rtl.log"

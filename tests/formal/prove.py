@@ -1,0 +1,121 @@
+"""Proves that a unit keeps what its property file says, with Yosys and an SMT solver.
+
+    python3 tests/formal/prove.py interlock        every property, by induction: for all inputs, for all time
+
+A proof is a base case (no property fails in the first clocks from reset) and an induction step (from ANY state in which the
+properties have held for so many clocks, they hold in the next one too). The properties see the design from inside: they
+are put before its last endmodule. test_proofs.py also proves that each property fails on a design broken on purpose."""
+
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FORMAL = Path(__file__).resolve().parent
+SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A design under proof."""
+    name: str                        # module, then - and what distinguishes its parameters
+    source: str                      # the file whose module is proven
+    others: tuple = ()               # files it needs
+    parameters: dict = field(default_factory=dict)
+    depth: int = 3                   # clocks of the induction
+    disturbed: tuple = ()            # (before, after) in its text: what the surroundings may do to its registers
+
+    @property
+    def module(self):
+        return self.name.split('-')[0]
+
+    def text(self):
+        text = (ROOT / self.source).read_text()
+        for before, after in self.disturbed:
+            assert before in text, f'{self.source} no longer holds {before!r}: change prove.py with it'
+            text = text.replace(before, after)
+        return text
+
+
+# At every clock one bit of the state may flip.
+UPSET = (
+    ('logic [3:0]  state_d;', 'logic [3:0]  state_d;\n  (* anyseq *) logic [3:0] flip;\n  always_comb assume ((flip & (flip - 4\'d1)) == 4\'d0);'),
+    ('state_q         <= state_d;', 'state_q         <= state_d ^ flip;'),
+)
+
+
+UNITS = {unit.name: unit for unit in (
+    Unit('interlock', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/synchronizer/synchronizer.sv',), {'KeepAliveClocks': 4}, 4),
+    Unit('interlock-upset', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/synchronizer/synchronizer.sv',), {'KeepAliveClocks': 4}, 4, UPSET),
+    Unit('fifo', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 4}),
+    Unit('fifo-through', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 3, 'PassThrough': 1}),
+)}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    holds: bool
+    failed: tuple  # the properties that do not hold
+    log: str
+
+
+def prepare(unit, text, folder):
+    """The design with its properties as one SMT problem."""
+    properties = (FORMAL / f'{unit.module}.properties.sv').read_text()
+    head, _, tail = text.rpartition('endmodule')
+    (folder / 'design.sv').write_text(f'{head}\n{properties}\nendmodule{tail}')
+    sets = ' '.join(f'-set {name} {value}' for name, value in unit.parameters.items())
+    script = '; '.join([
+        'read_verilog -sv -formal ' + ' '.join(str(ROOT / other) for other in unit.others) + ' design.sv',
+        f'chparam {sets} {unit.module}' if sets else '',
+        f'prep -flatten -top {unit.module}', 'memory_map', 'async2sync', 'dffunmap', 'opt_clean',
+        'write_smt2 -wires design.smt2'])
+    run = subprocess.run(['yosys', '-q', '-p', script], cwd=folder, capture_output=True, text=True, timeout=SECONDS)
+    if run.returncode != 0:
+        raise RuntimeError(f'{unit.name}: Yosys refused it:\n{run.stdout}{run.stderr}')
+
+
+def smtbmc(folder, *arguments):
+    run = subprocess.run(['yosys-smtbmc', '-s', 'z3', '--unroll', *arguments, 'design.smt2'], cwd=folder, capture_output=True, text=True, timeout=SECONDS)
+    return run.returncode == 0, run.stdout + run.stderr
+
+
+def failed_properties(log):
+    return tuple(re.findall(r'Assert failed in \S+: (\w+)', log))
+
+
+def prove(unit, text=None):
+    """Base case and induction; `text` is a changed design."""
+    with tempfile.TemporaryDirectory(prefix='edge-formal-') as temporary:
+        folder = Path(temporary)
+        prepare(unit, text or unit.text(), folder)
+        holds, log = smtbmc(folder, '-t', str(unit.depth + 2))
+        if holds:
+            holds, more = smtbmc(folder, '-i', '-t', str(unit.depth))
+            log += more
+        return Verdict(holds, failed_properties(log), log)
+
+
+def cover(unit, steps=20):
+    """True where every cover statement can be reached from reset."""
+    with tempfile.TemporaryDirectory(prefix='edge-formal-') as temporary:
+        folder = Path(temporary)
+        prepare(unit, unit.text(), folder)
+        return smtbmc(folder, '-c', '-t', str(steps))
+
+
+def main(names):
+    for name in names or UNITS:
+        verdict = prove(UNITS[name])
+        print(f'{name}: {"proven" if verdict.holds else "NOT PROVEN: " + ", ".join(verdict.failed)}')
+        if not verdict.holds:
+            print(verdict.log)
+            return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
