@@ -96,7 +96,10 @@ internal static class QuantizerImport
         if (node.Operator == "DequantizeLinear")
         {
             (Rational[] scales, Rational[] zeroPoints) = DequantizeLinear(node, inputs, x.Shape);
-            return Quantized(x.Shape, [.. x.Values.Select((value, i) => Whole(node, Rational.From(value) - At(zeroPoints, i)))], scales);
+            long[] zeros = [.. zeroPoints.Select(zero => Whole(node, zero))];
+            return Array.TrueForAll(x.Values, value => value == Math.Truncate(value) && Math.Abs(value) < 1L << 53)
+                ? Quantized(x.Shape, [.. x.Values.Select((value, i) => (long)value - At(zeros, i))], scales)
+                : throw node.Error("it dequantizes a constant that holds no whole numbers. Export the model again.");
         }
 
         CheckFinite(node, x, 0);
