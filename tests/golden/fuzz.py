@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 from graph import BREVITAS, FINN, QONNX, Graph
 
-_TOO_LARGE = re.compile('no common unit that fits|no multiple of their step|too different to be compared|more than 63 bits|even for some channels|reproduces its \\d+ levels')
+_TOO_LARGE = re.compile('no common unit that fits|no multiple of their step|too different to be compared|more than 63 bits|reproduces its \\d+ levels')
 _MODES = ['ROUND', 'CEIL', 'FLOOR', 'UP', 'DOWN', 'HALF_UP', 'HALF_DOWN', 'ROUND_TO_ZERO', 'HALF_EVEN']
 
 

@@ -24,6 +24,8 @@ public static class LayerTable
         var rowOf = new Dictionary<int, int> { [0] = -1 };
         foreach (List<Layer> layers in ByNode(network))
         {
+            // Gains and offsets beside a quantizer are its scale and zero point.
+            ElementwiseAffine[] affines = layers.Exists(IsQuantizer) ? [] : [.. layers.OfType<ElementwiseAffine>()];
             ConstantTensor[] weights = [.. layers.OfType<Linear>().Where(IsTrained).Select(linear => linear.Weights)];
             long count = weights.Sum(tensor => (long)tensor.Length);
             int[] inputs = [.. layers.SelectMany(layer => layer.Inputs).Where(rowOf.ContainsKey).Select(value => rowOf[value]).Distinct()];
@@ -31,8 +33,8 @@ public static class LayerTable
                 layers[^1].Name,
                 layers[^1].Shape,
                 FormatOf(layers, weights),
-                layers.Sum(Multiplies),
-                count + layers.OfType<ElementwiseAffine>().Sum(affine => Trained(affine.Shape, affine.Gains, Rational.One) + Trained(affine.Shape, affine.Offsets, Rational.Zero)),
+                layers.Where(layer => layer is not ElementwiseAffine).Sum(Multiplies) + affines.Sum(Multiplies),
+                count + affines.Sum(affine => Trained(affine.Shape, affine.Gains, Rational.One) + Trained(affine.Shape, affine.Offsets, Rational.Zero)),
                 count == 0 ? null : weights.Sum(tensor => (long)tensor.Values.Count(value => value == 0)) / (double)count,
                 inputs));
             foreach (Layer layer in layers)
@@ -61,6 +63,8 @@ public static class LayerTable
 
         return nodes;
     }
+
+    private static bool IsQuantizer(Layer layer) => layer is Quantize or Bipolar or MultiThreshold;
 
     /// <summary>False for the equal weights of a pooling or padding, which nobody trained.</summary>
     private static bool IsTrained(Linear linear) => linear.Weights.Quantized is not { } quantized || !Array.TrueForAll(quantized.Integers, weight => weight == 1);
@@ -112,10 +116,11 @@ public static class LayerTable
             return weights[^1].Quantized is { } quantized ? Text(quantized) : "float";
         }
 
-        return layers[^1] switch
+        return (layers.LastOrDefault(IsQuantizer) ?? layers[^1]) switch
         {
             Quantize { Quantizer: var quantizer } => Text(quantizer),
             Bipolar bipolar => $"+-1, {Text(bipolar.Magnitudes)}",
+            MultiThreshold thresholds => $"{thresholds.Levels.Max(levels => levels.Length)} thresholds, step {Number(thresholds.Step)}",
             ElementwiseAffine => "float",
             _ => string.Empty,
         };

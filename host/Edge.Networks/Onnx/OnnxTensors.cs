@@ -151,6 +151,21 @@ internal static class OnnxTensors
         return values;
     }
 
+    /// <summary>True where the file, or a folder between it and the model's, is a link to somewhere else.</summary>
+    private static bool LeadsOutside(string path, string root)
+    {
+        for (string? part = path; part is not null && part.Length > root.Length; part = Path.GetDirectoryName(part))
+        {
+            FileSystemInfo entry = Directory.Exists(part) ? new DirectoryInfo(part) : new FileInfo(part);
+            if (entry.ResolveLinkTarget(returnFinalTarget: true) is { } target && !target.FullName.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Bytes of a tensor stored beside the model. The path may not leave the model's folder.</summary>
     private static byte[] External(TensorProto tensor, string folder)
     {
@@ -166,6 +181,11 @@ internal static class OnnxTensors
         if (!File.Exists(path))
         {
             throw new InvalidInputException($"tensor \"{tensor.Name}\" is stored in the file \"{location}\", which does not exist beside the model. Copy it there, or export the model with its weights inside.");
+        }
+
+        if (LeadsOutside(path, root))
+        {
+            throw new InvalidInputException($"tensor \"{tensor.Name}\" is stored in \"{location}\", a link that leads out of the model's folder. Put the file itself beside the model.");
         }
 
         using FileStream file = File.OpenRead(path);

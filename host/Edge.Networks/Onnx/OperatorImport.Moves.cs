@@ -191,7 +191,15 @@ internal sealed partial class OperatorImport
         double[]? scales = (upsample || Opset < 11 ? Given(1) : Given(2))?.Values ?? node.Find("scales")?.Floats.Select(scale => (double)scale).ToArray();
         int[]? sizes = upsample || Given(3) is not { } tensor ? null : ConstantFolding.Integers(tensor);
         int rank = x.Shape.Length;
-        if (node.Integers("axes") is not null || node.Text("keep_aspect_ratio_policy", "stretch") != "stretch" || (sizes ?? (object?)scales) is null || (sizes?.Length ?? scales!.Length) != rank)
+        if (node.Integers("axes") is { } axes)
+        {
+            // The other axes stay as they are.
+            int[] places = [.. axes.Select(axis => ShapeInference.Axis(node, axis, rank))];
+            scales = scales?.Length == places.Length ? [.. Enumerable.Range(0, rank).Select(axis => Array.IndexOf(places, axis) is >= 0 and int at ? scales[at] : 1)] : null;
+            sizes = sizes?.Length == places.Length ? [.. x.Shape.Select((size, axis) => Array.IndexOf(places, axis) is >= 0 and int at ? sizes[at] : size)] : null;
+        }
+
+        if (node.Text("keep_aspect_ratio_policy", "stretch") != "stretch" || (sizes ?? (object?)scales) is null || (sizes?.Length ?? scales!.Length) != rank)
         {
             throw node.Error($"it needs constant sizes or scales for all {rank} axes.");
         }

@@ -25,9 +25,11 @@ internal sealed partial class OperatorImport
 
     private RealValue QuantizeLinear(OnnxNode node, RealValue x, ConstantTensor?[] constants, int zeroPointType)
     {
-        (Quantizer quantizer, long behind) = QuantizerImport.QuantizeLinear(node, constants, x.Shape, zeroPointType);
+        (Quantizer quantizer, Rational[] behind, (long Low, long High)? limits) = QuantizerImport.QuantizeLinear(node, constants, x.Shape, zeroPointType);
         RealValue rounded = Append(new Quantize(Next(), node.Description, Plain(x.Shape), x.Number, quantizer), x.Shape);
-        RealValue integers = Affine(node, rounded, [.. quantizer.Scales.Select(scale => Rational.One / scale)], [.. quantizer.ZeroPoints.Select(zero => zero + behind)]);
+        Rational[] offsets = [.. Enumerable.Range(0, Math.Max(behind.Length, quantizer.ZeroPoints.Length)).Select(i => quantizer.ZeroPointOf(i) + behind[behind.Length == 1 ? 0 : i])];
+        RealValue integers = Affine(node, rounded, [.. quantizer.Scales.Select(scale => Rational.One / scale)], offsets);
+        integers = limits is { } given ? Append(new Clip(Next(), node.Description, Plain(x.Shape), integers.Number, given.Low, given.High), x.Shape) : integers;
         wholeNumbers.Add(integers.Number);
         return integers;
     }

@@ -57,8 +57,9 @@ internal static class QuantizerImport
 
     /// <summary>QuantizeLinear (inputs: data, scale, zero point): round(x / scale) half to even, plus the zero point,
     /// saturated to the zero point's type. The zero point is added behind the rounding: an odd one would turn a tie round,
-    /// so the quantizer has the even number below it, and its result lacks <c>Behind</c>.</summary>
-    public static (Quantizer Quantizer, long Behind) QuantizeLinear(OnnxNode node, ConstantTensor?[] inputs, int[] shape, int zeroPointType)
+    /// so the quantizer has the even number below it, and its result lacks <c>Behind</c>. Where some channels have odd ones and
+    /// others even ones, it only rounds, and all of the zero point and the limits come behind it.</summary>
+    public static LinearQuantizer QuantizeLinear(OnnxNode node, ConstantTensor?[] inputs, int[] shape, int zeroPointType)
     {
         var type = (OnnxType)(zeroPointType != 0 ? zeroPointType : (int)node.Integer("output_dtype", (int)OnnxType.UInt8));
         (int bits, bool signed) = type switch
@@ -76,10 +77,16 @@ internal static class QuantizerImport
         (long low, long high) = Quantizer.Limits(bits, signed, narrow: false);
         Rational[] scales = Scales(node, Along(node, Required(node, inputs, 1, "scale"), shape), shape);
         Rational[] zeros = inputs.Length > 2 && inputs[2] is { } zero ? PerElement(node, Along(node, zero, shape), shape, "zero point") : [Rational.Zero];
+        if (Array.Exists(zeros, value => !value.IsInteger))
+        {
+            throw node.Error("its zero point is no whole number. Export the model again.");
+        }
+
         long behind = zeros[0].Numerator.IsEven ? 0 : 1;
-        return Array.TrueForAll(zeros, value => value.IsInteger && value.Numerator.IsEven == (behind == 0))
-            ? (new(scales, [.. zeros.Select(value => value - behind)], low - behind, high - behind, Rounding.HalfEven), behind)
-            : throw node.Error("its zero points are even for some channels and odd for others, which is not supported. Use one zero point.");
+        const long Unlimited = 1L << 52;
+        return Array.TrueForAll(zeros, value => value.Numerator.IsEven == (behind == 0))
+            ? new(new(scales, [.. zeros.Select(value => value - behind)], low - behind, high - behind, Rounding.HalfEven), [behind], null)
+            : new(new(scales, [Rational.Zero], -Unlimited, Unlimited, Rounding.HalfEven), zeros, (low, high));
     }
 
     /// <summary>Scale and zero point of DequantizeLinear.</summary>
@@ -96,7 +103,10 @@ internal static class QuantizerImport
         if (node.Operator == "DequantizeLinear")
         {
             (Rational[] scales, Rational[] zeroPoints) = DequantizeLinear(node, inputs, x.Shape);
-            return Quantized(x.Shape, [.. x.Values.Select((value, i) => Whole(node, Rational.From(value) - At(zeroPoints, i)))], scales);
+            long[] zeros = [.. zeroPoints.Select(zero => Whole(node, zero))];
+            return Array.TrueForAll(x.Values, value => value == Math.Truncate(value) && Math.Abs(value) < 1L << 53)
+                ? Quantized(x.Shape, [.. x.Values.Select((value, i) => (long)value - At(zeros, i))], scales)
+                : throw node.Error("it dequantizes a constant that holds no whole numbers. Export the model again.");
         }
 
         CheckFinite(node, x, 0);
@@ -107,8 +117,10 @@ internal static class QuantizerImport
 
         if (node.Operator == "QuantizeLinear")
         {
-            (Quantizer linear, long behind) = QuantizeLinear(node, inputs, x.Shape, zeroPointType);
-            return new(x.Shape, [.. x.Values.Select((value, i) => (double)(IntegerOf(linear, value, i) + behind))]);
+            LinearQuantizer linear = QuantizeLinear(node, inputs, x.Shape, zeroPointType);
+            long[] behind = [.. linear.Behind.Select(zero => (long)zero.Numerator)];
+            (long low, long high) = linear.LimitsBehind ?? (long.MinValue, long.MaxValue);
+            return new(x.Shape, [.. x.Values.Select((value, i) => (double)Math.Clamp(IntegerOf(linear.Quantizer, value, i) + At(behind, i), low, high))]);
         }
 
         if (node.Operator is not ("Quant" or "IntQuant"))
@@ -227,3 +239,7 @@ internal static class QuantizerImport
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
+
+/// <summary>QuantizeLinear as a quantizer, what to add to its integers (one number, or one per element), and limits that come
+/// after that.</summary>
+internal sealed record LinearQuantizer(Quantizer Quantizer, Rational[] Behind, (long Low, long High)? LimitsBehind);

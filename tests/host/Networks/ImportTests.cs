@@ -171,6 +171,26 @@ public sealed class ImportTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void ExternalData_MayNotBeALinkOutOfTheFolder()
+    {
+        var model = new TestModel(new Random(1), 2);
+        string constant = model.Real([1, 2]);
+        TensorProto tensor = model.Graph.Initializer.Single(initializer => initializer.Name == constant);
+        tensor.RawData = ByteString.Empty;
+        tensor.DataLocation = 1;
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "weights.bin" });
+        model.Finish(model.Node("Add", ["x", constant]));
+        using var elsewhere = new TemporaryFolder();
+        File.WriteAllBytes(elsewhere.File("weights.bin"), new byte[8]);
+        File.CreateSymbolicLink(Path.Combine(folder, "weights.bin"), elsewhere.File("weights.bin"));
+        string message = Assert.Throws<InvalidInputException>(() => OnnxImporter.Import(OnnxModelFile.Read(Write(model)))).Message;
+        Assert.Contains("a link that leads out", message, StringComparison.Ordinal);
+        File.Delete(Path.Combine(folder, "weights.bin"));
+        File.WriteAllBytes(Path.Combine(folder, "weights.bin"), new byte[8]);
+        Assert.Equal([2], OnnxImporter.Import(OnnxModelFile.Read(Write(model))).InputShape);
+    }
+
+    [Fact]
     public void EveryPrefixAndFlippedByteOfAFile_IsReadOrRefused_NeverMore()
     {
         Random random = RandomTest.Create(output);

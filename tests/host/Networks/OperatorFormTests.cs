@@ -29,7 +29,7 @@ public sealed class OperatorFormTests(ITestOutputHelper output) : IDisposable
         { "Gemm of rows", 13 }, { "Gemm of columns", 13 }, { "Gemm in front", 13 }, { "Gemm with computed bias", 13 },
         { "Concat with constants", 13 }, { "Concat constant first", 13 }, { "Add per channel computed", 13 }, { "Mul repeats", 13 }, { "Sub more axes", 13 },
         { "DepthToSpace", 13 }, { "DepthToSpace CRD", 13 }, { "SpaceToDepth", 13 }, { "Expand", 13 }, { "Tile", 13 },
-        { "Floor", 13 }, { "Ceil", 13 }, { "Round", 13 }, { "Abs", 13 }, { "Pad wrap", 19 }, { "written-out quantizer", 13 },
+        { "Floor", 13 }, { "Ceil", 13 }, { "Round", 13 }, { "Abs", 13 }, { "Pad wrap", 19 }, { "Resize axes", 18 }, { "written-out quantizer", 13 },
     };
 
     [Theory]
@@ -90,6 +90,7 @@ public sealed class OperatorFormTests(ITestOutputHelper output) : IDisposable
             "Expand" => model.Node("Expand", [model.Node("ReduceMax", [x], Integers("axes", 1)), model.Whole(3, 1, 6)]),
             "Tile" => model.Node("Tile", [x, model.Whole(1, 2, 1, 2)]),
             "Floor" or "Ceil" or "Round" or "Abs" => model.Node(form, [x]),
+            "Resize axes" => model.Node("Resize", [x, string.Empty, model.Real([1.5, 2])], Integers("axes", 3, -2), Text("coordinate_transformation_mode", "asymmetric"), Text("nearest_mode", "floor")),
             "Pad wrap" => model.Node("Pad", [x, model.Whole(0, 0, 1, 2, 0, 0, 2, 1)], Text("mode", "wrap")),
             "written-out quantizer" => model.Node("Mul", [model.Node("Clip", [model.Node("Round", [model.Node("Div", [x, model.Real([], [0.75])])]), model.Real([], [-4]), model.Real([], [3])]), model.Real([], [0.75])]),
             _ => throw new ArgumentOutOfRangeException(nameof(form)),

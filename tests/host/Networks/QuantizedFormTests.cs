@@ -185,6 +185,8 @@ public sealed class QuantizedFormTests(ITestOutputHelper output) : IDisposable
     [InlineData("QLinearConcat")]
     [InlineData("int16")]
     [InlineData("packed int4")]
+    [InlineData("QCDQ")]
+    [InlineData("odd and even zero points")]
     public void IntegerOperators_MeanWhatOnnxRuntimeSays(string form)
     {
         Random random = RandomTest.Create(output);
@@ -214,6 +216,8 @@ public sealed class QuantizedFormTests(ITestOutputHelper output) : IDisposable
             "QLinearGlobalAveragePool" => Back(model.Node("QLinearGlobalAveragePool", [model.Node("Reshape", [x, model.Whole(1, 3, 2, 2)]), step, zero, .. result], "com.microsoft")),
             "QLinearConcat" => Back(model.Node("QLinearConcat", [.. result, .. data, .. data], "com.microsoft", Integer("axis", 1))),
             "int16" => Pair(model, model.Node("MatMul", [Pair(model, "x", 0.0009765625, OnnxType.Int16), model.Node("DequantizeLinear", [model.Bytes([Width, 3], OnnxType.Int8, Weights(Width * 3)), weightStep, weightZero])]), 0.0078125, OnnxType.UInt16),
+            "odd and even zero points" => model.Node("MatMul", [Mixed(model, model.Node("DequantizeLinear", data), 0), Mixed(model, model.Random(Width, 3), 1)]),
+            "QCDQ" => model.Node("MatMul", [Clipped(model, "x", 0.25), Clipped(model, model.Random(Width, 3), 0.125)]),
             "packed int4" => model.Node("MatMul", [model.Node("DequantizeLinear", data), model.Node("DequantizeLinear", [Packed(model, random, Width), model.Real([0.0625, 0.125, 0.5])], Integer("axis", 1))]),
             _ => throw new ArgumentException(form, nameof(form)),
         });
@@ -256,6 +260,24 @@ public sealed class QuantizedFormTests(ITestOutputHelper output) : IDisposable
     {
         string[] parameters = [model.Real([], [scale]), model.Constant([], type, [0, 2])];
         return model.Node("DequantizeLinear", [model.Node("QuantizeLinear", [x, .. parameters]), .. parameters]);
+    }
+
+    /// <summary>A scale and a zero point for every element of axis 0 or 1.</summary>
+    private static string Mixed(TestModel model, string x, int axis)
+    {
+        int size = axis == 1 ? 3 : 12;
+        string steps = model.Real([.. Enumerable.Range(0, size).Select(i => i % 2 == 0 ? 0.25 : 0.5)]);
+        string zeros = model.Bytes([size], OnnxType.Int8, [.. Enumerable.Range(0, size).Select(i => (sbyte)((i * 5) - 20))]);
+        int along = axis == 1 ? 1 : -1;
+        return model.Node("DequantizeLinear", [model.Node("QuantizeLinear", [x, steps, zeros], Integer("axis", along)), steps, zeros], Integer("axis", along));
+    }
+
+    /// <summary>3 bits as Brevitas writes them: QuantizeLinear, Clip of the integers, DequantizeLinear.</summary>
+    private static string Clipped(TestModel model, string x, double scale)
+    {
+        string[] parameters = [model.Real([], [scale]), model.Bytes([], OnnxType.Int8, [0])];
+        string clipped = model.Node("Clip", [model.Node("QuantizeLinear", [x, .. parameters]), model.Bytes([], OnnxType.Int8, [-4]), model.Bytes([], OnnxType.Int8, [3])]);
+        return model.Node("DequantizeLinear", [clipped, .. parameters]);
     }
 
     /// <summary>int4 weights (width, 3), two in each entry of int32_data, the first in the lower half.</summary>
