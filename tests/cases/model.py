@@ -6,6 +6,7 @@ a softmax also outputs_before_softmax_f64.npy or outputs_before_softmax.npy. A q
 the expected value lies nearer to our integer than half a step. A float network is quantized after training with its ordinary
 inputs, and must meet those within 2^-8 of full scale; the extreme ones are compared between backends only."""
 
+import array
 import json
 import os
 import re
@@ -22,6 +23,8 @@ SOFTMAX_TOLERANCE = 4e-6  # probabilities, for somebody else's float32 softmax
 SIMULATED_ADDERS = 5000   # networks up to this size are also simulated
 ICARUS_ROWS = 12
 MEGABYTES = 4000
+FULL_SIZE_MEGABYTES = 12000  # for all elements of an image at once, as ONNX Runtime takes it
+FULL_SIZE_STEPS = 64      # in which the integer inputs of full_size/ count
 
 # What this version must read; refusing one of these as unknown is a failure, never a skip.
 _OURS = {'Gemm', 'MatMul', 'Add', 'Sub', 'Mul', 'Div', 'BatchNormalization', 'Relu', 'Clip', 'Quant', 'BipolarQuant', 'QuantizeLinear',
@@ -136,7 +139,22 @@ class _Case:
         """A quantized network that is too large for the fabric: every row on reference and ONNX Runtime, as expected."""
         expected = self._expected('outputs')
         require(expected, 'there is no outputs.npy')
-        return self._against(expected, []) + '; too large to unroll: no RTL'
+        return self._against(expected, []) + '; too large to unroll: no RTL' + self._full_size()
+
+    def _full_size(self):
+        """Where full_size/ stands beside them: the same model at the input size it was made for. Its inputs.npy holds integers
+        that count 64ths."""
+        folder = os.path.join(self.folder, 'full_size')
+        if not os.path.isdir(folder):
+            return ''
+        inputs = arrays.read(os.path.join(folder, 'inputs.npy'))
+        if inputs.values.typecode not in 'fd':
+            inputs = arrays.Array(inputs.shape, array.array('f', [value / FULL_SIZE_STEPS for value in inputs.values]))
+        self.options = ['--input-shape', ','.join(map(str, (1, *inputs.shape[1:])))]
+        result = self._verify(self._write('full_size.npy', inputs), ['reference', 'onnxruntime'],
+                              ['--expect', os.path.join(folder, 'outputs.npy')], megabytes=FULL_SIZE_MEGABYTES)
+        require(result['expected']['rows'] == inputs.rows, f"{result['expected']['rows']} of {inputs.rows} rows compared at full size")
+        return f"; {inputs.rows} of shape {'x'.join(map(str, inputs.shape[1:]))} as full_size/outputs.npy"
 
     def _compile(self):
         return compile_model(self.edge, self.path, self.options, os.path.join(self.edge.folder(), 'compiled'))
@@ -159,9 +177,9 @@ class _Case:
         arrays.write(path, data)
         return path
 
-    def _verify(self, inputs, backends, more=()):
+    def _verify(self, inputs, backends, more=(), megabytes=MEGABYTES):
         answer = self.edge.run(['verify', self.path, '--input', inputs, '--on', ','.join(backends), '--json', *self.options, *more],
-                               seconds=300, megabytes=MEGABYTES, allowed=(0, 1))
+                               seconds=300, megabytes=megabytes, allowed=(0, 1))
         result = answer.json()
         require('error' not in result, f"verify: {result.get('error')}")
         pairs = len(backends) * (len(backends) - 1) // 2

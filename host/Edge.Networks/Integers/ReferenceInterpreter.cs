@@ -8,7 +8,7 @@ namespace Edge.Networks.Integers;
 public static class ReferenceInterpreter
 {
     /// <summary>input (InputLength) to the output tensor (OutputLength).</summary>
-    public static long[] Run(IntegerNetwork network, ReadOnlySpan<long> input) => Trace(network, input)[network.OutputTensor];
+    public static long[] Run(IntegerNetwork network, ReadOnlySpan<long> input) => Trace(network, input, keepsAll: false)[network.OutputTensor];
 
     /// <summary>rows (count, InputLength) to results (count, OutputLength).</summary>
     public static long[] RunRows(IntegerNetwork network, ReadOnlySpan<long> rows)
@@ -26,7 +26,9 @@ public static class ReferenceInterpreter
 
     /// <summary>Every tensor, by number.</summary>
     /// <exception cref="ArgumentException">The input has another length or leaves the input's range.</exception>
-    public static long[][] Trace(IntegerNetwork network, ReadOnlySpan<long> input)
+    public static long[][] Trace(IntegerNetwork network, ReadOnlySpan<long> input) => Trace(network, input, keepsAll: true);
+
+    private static long[][] Trace(IntegerNetwork network, ReadOnlySpan<long> input, bool keepsAll)
     {
         if (input.Length != network.InputLength)
         {
@@ -44,9 +46,22 @@ public static class ReferenceInterpreter
 
         var tensors = new long[network.Tensors.Count][];
         tensors[0] = input.ToArray();
+        var uses = new int[tensors.Length];
+        foreach (int read in network.Operations.SelectMany(operation => operation.Inputs).Append(network.OutputTensor))
+        {
+            uses[read]++;
+        }
+
         foreach (IntegerOperation operation in network.Operations)
         {
             tensors[operation.Output] = Apply(operation, tensors);
+            foreach (int read in operation.Inputs)
+            {
+                if (--uses[read] == 0 && !keepsAll)
+                {
+                    tensors[read] = [];
+                }
+            }
         }
 
         return tensors;
