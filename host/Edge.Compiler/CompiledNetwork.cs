@@ -41,6 +41,7 @@ public static class CompiledNetwork
                 Scale = network.Output.Scale.Select(Text),
                 Offset = network.Output.Offset.Select(Text),
                 SoftmaxOnHost = network.Output.Softmax,
+                FinalHash = network.Output is { Softmax: true, Final: { } final } ? final.Hash() : null,
             },
             Layers = network.Operations.Select(operation => new
             {
@@ -60,6 +61,7 @@ public static class CompiledNetwork
                 Adders = fabric.AdderCount,
                 fabric.AdderBits,
                 PipelineRegisterBits = fabric.RegisterBits,
+                fabric.TableBits,
                 Note = "counted from the adder graph; no synthesis was run",
             },
             PostTraining = model.Precision is { } precision

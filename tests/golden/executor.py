@@ -3,6 +3,7 @@ pages and from QONNX's definition of Quant, without a line of Edge, so that an e
 
 Parameters are what the file holds (float32, float16, integers); all arithmetic on them is float64."""
 
+import math
 import os
 
 import numpy as np
@@ -58,6 +59,8 @@ def _apply(node, given, attributes, opset, margins):
             axis = attributes['axis'] % x.ndim
             given[1] = given[1].reshape(given[1].shape + (1,) * (x.ndim - axis - given[1].ndim))
         return _ELEMENTWISE[node.op_type](*given)
+    if node.op_type in _FUNCTIONS:
+        return _FUNCTIONS[node.op_type](x, **attributes)
     if node.op_type == 'Quant':
         return _quant(*given[:4], attributes, margins)
     if node.op_type == 'Trunc':
@@ -134,6 +137,23 @@ def _shape(node, given, attributes):
 _ELEMENTWISE = {
     'Add': np.add, 'Sub': np.subtract, 'Mul': np.multiply, 'Div': np.divide, 'Neg': np.negative, 'Pow': np.power, 'Sqrt': np.sqrt,
     'Relu': lambda x: np.maximum(x, 0.0),
+}
+
+def _elu(x, alpha=1.0):
+    return np.where(x >= 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _selu(x, alpha=1.67326319217681884765625, gamma=1.05070102214813232421875):
+    return gamma * _elu(x, alpha)
+
+
+# Functions of one element, as the ONNX operator pages define them.
+_FUNCTIONS = {
+    'Sigmoid': lambda x: np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x)))),
+    'Tanh': np.tanh, 'Exp': np.exp, 'Erf': np.vectorize(math.erf), 'Softplus': lambda x: np.logaddexp(x, 0), 'Softsign': lambda x: x / (1 + np.abs(x)),
+    'HardSigmoid': lambda x, alpha=float(np.float32(0.2)), beta=0.5: np.clip(alpha * x + beta, 0, 1), 'HardSwish': lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
+    'Elu': _elu, 'Selu': _selu, 'Celu': lambda x, alpha=1.0: np.where(x >= 0, x, alpha * np.expm1(np.minimum(x, 0) / alpha)),
+    'ThresholdedRelu': lambda x, alpha=1.0: np.where(x > alpha, x, 0.0),
 }
 
 # rounding_mode of Quant, and where its decisions lie between two integers.

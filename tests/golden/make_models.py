@@ -12,6 +12,7 @@ import sys
 import executor
 import make_broken
 import models_conv
+import models_functions
 import models_onnx
 import models_qonnx
 import numpy as np
@@ -90,4 +91,6 @@ def write(make, seed):
 if __name__ == '__main__':
     for number, function in enumerate(models_qonnx.ALL + models_onnx.ALL + models_conv.ALL):
         write(function, 1000 + number)
+    for number, function in enumerate(models_functions.ALL):
+        write(function, 2000 + number)
     make_broken.main()

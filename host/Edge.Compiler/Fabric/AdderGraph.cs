@@ -85,6 +85,18 @@ public sealed record SelectNode(int Condition, int A, int B, Interval Range) : A
     public override IReadOnlyList<int> Reads => [Condition, A, B];
 }
 
+/// <summary>The entry of a memory that never changes, addressed by the lowest bits of A: a two's complement number.</summary>
+/// <param name="Values">2^n entries; equal tables are the same array.</param>
+public sealed record TableNode(int A, long[] Values, Interval Range) : AdderNode(Range)
+{
+    public override IReadOnlyList<int> Reads => [A];
+
+    public int AddressBits => System.Numerics.BitOperations.Log2((uint)Values.Length);
+
+    /// <summary>A LUT holds 64 bits; behind it, one chooses among four.</summary>
+    public override int Levels => 1 + Math.Max(0, (AddressBits - 5) / 4);
+}
+
 /// <summary>An integer network unrolled into adders, comparators and multiplexers: what is built, before anyone decides
 /// where registers go or in which language it is printed.</summary>
 /// <param name="Outputs">Node of each output element.</param>
@@ -94,6 +106,9 @@ public sealed record AdderGraph(IReadOnlyList<AdderNode> Nodes, IReadOnlyList<in
 
     /// <summary>Full-adder bits: the widths of all adders together; an estimate of LUTs before synthesis.</summary>
     public int AdderBits => Nodes.OfType<AddNode>().Sum(node => node.Width - Math.Min(node.A.Shift, node.B.Shift));
+
+    /// <summary>Bits of the tables, each use counted: every one is read in every clock.</summary>
+    public long TableBits => Nodes.OfType<TableNode>().Sum(node => (long)node.Values.Length * node.Width);
 
     /// <summary>Computes every output for one input vector.</summary>
     public long[] Evaluate(ReadOnlySpan<long> input)
@@ -110,6 +125,7 @@ public sealed record AdderGraph(IReadOnlyList<AdderNode> Nodes, IReadOnlyList<in
                 ShiftNode node => Shifted(values[node.A], node),
                 ClampNode node => Math.Clamp(values[node.A], node.Range.Min, node.Range.Max),
                 ReachesNode node => values[node.A] >= node.Level ? 1 : 0,
+                TableNode node => node.Values[values[node.A] & (node.Values.Length - 1)],
                 GreaterNode node => values[node.A] > values[node.B] ? 1 : 0,
                 SelectNode node => values[node.Condition] != 0 ? values[node.A] : values[node.B],
                 _ => throw new InvalidOperationException($"unknown node {Nodes[n]}"),

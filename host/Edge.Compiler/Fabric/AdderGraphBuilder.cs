@@ -86,6 +86,12 @@ internal sealed class AdderGraphBuilder
         return range.Min >= level ? Constant(1) : range.Max < level ? Constant(0) : Make(new ReachesNode(node, level));
     }
 
+    /// <param name="values">2^n entries, addressed by the lowest n bits; equal tables are the same array.</param>
+    /// <param name="range">Of the entries that the node reaches.</param>
+    public int Table(int node, long[] values, Interval range) => nodes[node] is ConstantNode known
+        ? Constant(values[known.Value & (values.Length - 1)])
+        : Make(new TableNode(node, values, range));
+
     public int Greater(int a, int b) => Range(a).Min > Range(b).Max ? Constant(1)
         : Range(a).Max <= Range(b).Min ? Constant(0)
         : Make(new GreaterNode(a, b));
@@ -132,6 +138,7 @@ internal sealed class AdderGraphBuilder
         ShiftNode shift => shift with { A = numbers[shift.A] },
         ClampNode clamp => clamp with { A = numbers[clamp.A] },
         ReachesNode reaches => reaches with { A = numbers[reaches.A] },
+        TableNode table => table with { A = numbers[table.A] },
         GreaterNode greater => greater with { A = numbers[greater.A], B = numbers[greater.B] },
         SelectNode select => select with { Condition = numbers[select.Condition], A = numbers[select.A], B = numbers[select.B] },
         _ => node,

@@ -21,7 +21,7 @@ public static class FabricCompiler
         tensors[0] = [.. network.InputTensor.Ranges.Select((range, i) => LinearForm.Of(builder.Input(i, range)))];
         foreach (IntegerOperation operation in network.Operations)
         {
-            LinearForm[] forms = Expand(builder, operation, tensors);
+            LinearForm[] forms = Expand(network, builder, operation, tensors);
 
             // A sum with one reader waits: the reader's rounding constant can join it.
             tensors[operation.Output] = uses[operation.Output] > 1 || operation.Output == network.OutputTensor
@@ -40,9 +40,13 @@ public static class FabricCompiler
         WindowedMax windowed => (long)windowed.Windows.Groups * windowed.Windows.Positions * (windowed.Windows.Taps - 1),
         Scale scale => Sum(scale.Multipliers, Digits),
         Thresholds thresholds => Sum(thresholds.Levels, levels => levels.Length),
+        Lookup lookup => lookup.TableOf.Sum(table => (long)lookup.Tables[table].Values.Length / EntriesPerAdder),
         Concatenate or Rearrange => 0,
         _ => network.Tensors[operation.Inputs[0]].Length,
     });
+
+    /// <summary>A LUT holds 64 bits of a table, or one bit of an adder.</summary>
+    private const int EntriesPerAdder = 64;
 
     private static long Sum<T>(PerElement<T> elements, Func<T, long> count)
     {
@@ -93,7 +97,7 @@ public static class FabricCompiler
         return sum;
     }
 
-    private static LinearForm[] Expand(AdderGraphBuilder builder, IntegerOperation operation, LinearForm[][] tensors)
+    private static LinearForm[] Expand(IntegerNetwork network, AdderGraphBuilder builder, IntegerOperation operation, LinearForm[][] tensors)
     {
         LinearForm[] x = tensors[operation.Inputs[0]];
         switch (operation)
@@ -140,6 +144,19 @@ public static class FabricCompiler
                 {
                     ReadOnlySpan<int> window = windowed.Windows.Of(i / windowed.Windows.Positions, i % windowed.Windows.Positions);
                     return LinearForm.Of(Tournament(builder, [.. window.ToArray().Distinct().Select(index => (players[index], players[index]))]));
+                })];
+
+            case Softmax softmax:
+                throw new Edge.Networks.InvalidInputException($"{network.Name}: layer {softmax.Layer}: a softmax in the middle of a network cannot be built in hardware yet; --on reference,onnxruntime computes it. At the end of a network the host computes it.");
+
+            case Lookup lookup:
+                var memories = new Dictionary<int, FabricTable>();
+                return [.. x.Select((form, i) =>
+                {
+                    int node = form.Realise(builder);
+                    int table = lookup.TableOf[i];
+                    FabricTable memory = memories.TryGetValue(table, out FabricTable? known) ? known : memories[table] = FabricTable.Of(lookup.Tables[table]);
+                    return LinearForm.Of(memory.Read(builder, node, lookup.Tables[table]));
                 })];
 
             case Concatenate concatenate:

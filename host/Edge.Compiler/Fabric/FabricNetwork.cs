@@ -18,6 +18,9 @@ public sealed record FabricNetwork(
     int AdderBits,
     int RegisterBits)
 {
+    /// <summary>Bits of all look-up tables, each element's counted.</summary>
+    public long TableBits { get; init; }
+
     /// <summary>Logic levels between registers unless asked otherwise: what 100 MHz leaves room for in a mid-range FPGA.</summary>
     public const int DefaultLevelsPerStage = 3;
 
@@ -53,7 +56,7 @@ public sealed record FabricNetwork(
             ["network_core.sv"] = VerilogPrinter.Print(pipeline, inputWidth, outputWidth, $"{network.Name}, integer network {hash[..16]}"),
             ["network.sv"] = Network(),
         };
-        return new(network, files, inputWidth, outputWidth, pipeline.Latency, levelsPerStage, graph.AdderCount, graph.AdderBits, pipeline.RegisterBits());
+        return new(network, files, inputWidth, outputWidth, pipeline.Latency, levelsPerStage, graph.AdderCount, graph.AdderBits, pipeline.RegisterBits()) { TableBits = graph.TableBits };
     }
 
     /// <summary>The generated files and the hand-written units they stand on.</summary>

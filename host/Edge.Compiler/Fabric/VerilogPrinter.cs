@@ -26,13 +26,22 @@ public static class VerilogPrinter
             );
 
             """);
+        Dictionary<long[], (string Name, int Width)> tables = Tables(graph, text);
         var registers = new StringBuilder();
         for (int n = 0; n < graph.Nodes.Count; n++)
         {
             AdderNode node = graph.Nodes[n];
             string name = $"n{n}";
             text.Append(CultureInfo.InvariantCulture, $"  logic signed [{node.Width - 1}:0] {name};\n");
-            text.Append(CultureInfo.InvariantCulture, $"  assign {name} = {Expression(node, pipeline.Stages[n])};\n");
+            if (node is TableNode table)
+            {
+                // Wires of their own: Yosys takes no cast of an address or of what a memory holds.
+                (string memory, int memoryWidth) = tables[table.Values];
+                text.Append(CultureInfo.InvariantCulture, $"  logic [{table.AddressBits - 1}:0] a{n};\n  logic signed [{memoryWidth - 1}:0] e{n};\n");
+                text.Append(CultureInfo.InvariantCulture, $"  assign a{n} = {table.AddressBits}'({At(table.A, pipeline.Stages[n])});\n  assign e{n} = {memory}[a{n}];\n");
+            }
+
+            text.Append(CultureInfo.InvariantCulture, $"  assign {name} = {Expression(node, pipeline.Stages[n], n)};\n");
             for (int stage = pipeline.Stages[n] + 1; stage <= last[n] && node is not ConstantNode; stage++)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  logic signed [{node.Width - 1}:0] p{stage}_{name};\n");
@@ -50,7 +59,7 @@ public static class VerilogPrinter
 
         string At(int node, int stage) => graph.Nodes[node] is ConstantNode || stage == pipeline.Stages[node] ? $"n{node}" : $"p{stage}_n{node}";
 
-        string Expression(AdderNode node, int stage)
+        string Expression(AdderNode node, int stage, int number)
         {
             int width = node.Width;
             switch (node)
@@ -67,11 +76,14 @@ public static class VerilogPrinter
                     return $"{width}'({At(shift.A, stage)} >>> {shift.Shift})";
                 case ShiftNode shift:
                     string a = At(shift.A, stage);
-                    return $"{width}'({a} >>> {shift.Shift}) & ~{width}'(~|{a}[{shift.Shift - 1}:0])";
+                    string zeros = width > 1 ? $"{width - 1}'d0, " : string.Empty; // Yosys takes no cast of ~|
+                    return $"{width}'({a} >>> {shift.Shift}) & ~{{{zeros}~|{a}[{shift.Shift - 1}:0]}}";
                 case ClampNode clamp:
                     return Limited(At(clamp.A, stage), graph.Nodes[clamp.A], clamp);
                 case ReachesNode reaches:
                     return $"{{1'b0, {At(reaches.A, stage)} >= {Literal(reaches.Level, graph.Nodes[reaches.A].Width)}}}";
+                case TableNode:
+                    return $"{width}'(e{number})";
                 case GreaterNode greater:
                     int wider = Math.Max(graph.Nodes[greater.A].Width, graph.Nodes[greater.B].Width);
                     return $"{{1'b0, {wider}'({At(greater.A, stage)}) > {wider}'({At(greater.B, stage)})}}";
@@ -83,6 +95,27 @@ public static class VerilogPrinter
 
             string Moved(Term term) => term.Shift == 0 ? $"{width}'({At(term.Node, stage)})" : $"({width}'({At(term.Node, stage)}) <<< {term.Shift})";
         }
+    }
+
+    /// <summary>Memories that are filled once: Yosys makes ROMs of them.</summary>
+    private static Dictionary<long[], (string Name, int Width)> Tables(AdderGraph graph, StringBuilder text)
+    {
+        var names = new Dictionary<long[], (string Name, int Width)>();
+        foreach (IGrouping<long[], TableNode> uses in graph.Nodes.OfType<TableNode>().GroupBy(node => node.Values))
+        {
+            string name = $"t{names.Count}";
+            int width = uses.Max(node => node.Width);
+            names[uses.Key] = (name, width);
+            text.Append(CultureInfo.InvariantCulture, $"  logic signed [{width - 1}:0] {name} [0:{uses.Key.Length - 1}];\n  initial begin\n");
+            for (int k = 0; k < uses.Key.Length; k++)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"    {name}[{k}] = {Literal(uses.Key[k], width)};\n");
+            }
+
+            text.Append("  end\n");
+        }
+
+        return names;
     }
 
     private static string Limited(string a, AdderNode input, ClampNode clamp)

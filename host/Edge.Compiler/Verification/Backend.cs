@@ -69,15 +69,7 @@ public sealed class BackendRunner(IntegerNetwork network, int levelsPerStage, Ac
                 return ReferenceInterpreter.RunRows(network, integers);
 
             case Backend.OnnxRuntime:
-                byte[] model = OnnxExporter.Write(network);
-                using (var optimized = new OnnxRuntimeBackend(model, optimize: true))
-                using (var plain = new OnnxRuntimeBackend(model, optimize: false))
-                {
-                    long[] results = optimized.RunIntegers(network, rows);
-                    return plain.RunIntegers(network, rows).AsSpan().SequenceEqual(results)
-                        ? results
-                        : throw new VerificationException("ONNX Runtime gives other integers with its optimizations than without.");
-                }
+                return InOnnxRuntime(runtime => runtime.RunIntegers(network, rows));
 
             case Backend.Verilator:
                 using (VerilatorNetwork simulation = VerilatorNetwork.Build(Fabric, progress, cancel))
@@ -92,6 +84,24 @@ public sealed class BackendRunner(IntegerNetwork network, int levelsPerStage, Ac
             default:
                 throw new ArgumentOutOfRangeException(nameof(backend));
         }
+    }
+
+    /// <summary>What the host computes behind the network's integers (<see cref="OutputDecoding.Final"/>); ONNX Runtime computes it
+    /// with the exported file, behind all others the interpreter does.</summary>
+    /// <param name="results">What <see cref="Run"/> returned.</param>
+    public long[] RunFinal(Backend backend, double[] rows, long[] results) => backend == Backend.OnnxRuntime
+        ? InOnnxRuntime(runtime => runtime.RunFinalIntegers(network, rows))
+        : ReferenceInterpreter.RunRows(network.Output.Final!, results);
+
+    private long[] InOnnxRuntime(Func<OnnxRuntimeBackend, long[]> run)
+    {
+        byte[] model = OnnxExporter.Write(network);
+        using var optimized = new OnnxRuntimeBackend(model, optimize: true);
+        using var plain = new OnnxRuntimeBackend(model, optimize: false);
+        long[] results = run(optimized);
+        return run(plain).AsSpan().SequenceEqual(results)
+            ? results
+            : throw new VerificationException("ONNX Runtime gives other integers with its optimizations than without.");
     }
 }
 

@@ -61,7 +61,8 @@ public static class Ladder
         }
 
         var runner = new BackendRunner(network, levelsPerStage, progress);
-        var results = new List<(string Name, long[] Values)>();
+        bool behind = network.Output is { Softmax: true, Final: not null } && !beforeSoftmax;
+        var results = new List<(string Name, long[] Values, long[] Final)>();
         var skipped = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (Backend backend in backends)
         {
@@ -72,7 +73,8 @@ public static class Ladder
             }
 
             progress?.Invoke($"{BackendRunner.NameOf(backend)}: {inputs.Rows} rows");
-            results.Add((BackendRunner.NameOf(backend), runner.Run(backend, rows, integers, cancel)));
+            long[] values = runner.Run(backend, rows, integers, cancel);
+            results.Add((BackendRunner.NameOf(backend), values, behind ? runner.RunFinal(backend, rows, values) : []));
         }
 
         var comparisons = new List<Comparison>();
@@ -90,23 +92,25 @@ public static class Ladder
         return new(comparisons, against, skipped, inputs.Rows, outside);
     }
 
-    private static Comparison Compare((string Name, long[] Values) left, (string Name, long[] Values) right, int length)
+    private static Comparison Compare((string Name, long[] Values, long[] Final) left, (string Name, long[] Values, long[] Final) right, int length)
     {
         string? first = left.Values.Length == right.Values.Length ? null : $"{left.Values.Length} against {right.Values.Length} results";
         int rows = Math.Min(left.Values.Length, right.Values.Length) / length;
         int mismatches = Math.Abs(left.Values.Length - right.Values.Length) / length;
         for (int row = 0; row < rows; row++)
         {
-            int differs = -1;
-            for (int i = length - 1; i >= 0; i--)
-            {
-                differs = left.Values[(row * length) + i] != right.Values[(row * length) + i] ? i : differs;
-            }
-
-            if (differs >= 0)
+            string? difference = Difference(left.Values, right.Values, "output") ?? Difference(left.Final, right.Final, "behind the network, output");
+            if (difference is not null)
             {
                 mismatches++;
-                first ??= $"row {row}, output {differs}: {left.Values[(row * length) + differs]} against {right.Values[(row * length) + differs]}";
+                first ??= $"row {row}, {difference}";
+            }
+
+            string? Difference(long[] a, long[] b, string what)
+            {
+                int start = row * length;
+                int differs = a.Length == 0 ? -1 : a.AsSpan(start, length).CommonPrefixLength(b.AsSpan(start, length));
+                return differs < 0 || differs == length ? null : $"{what} {differs}: {a[start + differs]} against {b[start + differs]}";
             }
         }
 

@@ -77,6 +77,9 @@ public static class FloatInterpreter
                 double[] slopes = Doubles(leaky.Slopes);
                 return [.. x.Select((value, i) => value >= 0 ? value : value * slopes[slopes.Length == 1 ? 0 : i])];
 
+            case ElementFunction { Function: var function }:
+                return [.. x.Select(function.At)];
+
             case Concatenation concatenation:
                 return [.. concatenation.Parts.SelectMany(part => values[part])];
 
@@ -134,11 +137,14 @@ public static class FloatInterpreter
             case IndexOfLargest:
                 return [Array.IndexOf(x, x.Max())];
 
-            case SoftmaxLayer:
-                double largest = x.Max();
-                double[] exponentials = [.. x.Select(value => Math.Exp(value - largest))];
-                double total = exponentials.Sum();
-                return [.. exponentials.Select(value => value / total)];
+            case SoftmaxLayer softmax:
+                return [.. x.Chunk(x.Length / softmax.Vectors).SelectMany(vector =>
+                {
+                    double largest = vector.Max();
+                    double[] exponentials = [.. vector.Select(value => Math.Exp(value - largest))];
+                    double total = exponentials.Sum();
+                    return exponentials.Select(value => value / total);
+                })];
 
             default:
                 throw new ArgumentOutOfRangeException(nameof(layer), layer.Name, "unknown layer");

@@ -50,6 +50,12 @@ public sealed record LeakyRelu(int Output, string Name, int[] Shape, int Input, 
     public Rational SlopeOf(int index) => Slopes[Slopes.Length == 1 ? 0 : index];
 }
 
+/// <summary>y[i] = Function(x[i]): sigmoid, tanh, and the like.</summary>
+public sealed record ElementFunction(int Output, string Name, int[] Shape, int Input, RealFunction Function) : Layer(Output, Name, Shape)
+{
+    public override IReadOnlyList<int> Inputs => [Input];
+}
+
 /// <summary>y = the elements of all inputs, one input behind the other.</summary>
 public sealed record Concatenation(int Output, string Name, int[] Shape, int[] Parts) : Layer(Output, Name, Shape)
 {
@@ -114,8 +120,11 @@ public sealed record IndexOfLargest(int Output, string Name, int[] Shape, int In
     public override IReadOnlyList<int> Inputs => [Input];
 }
 
-/// <summary>y[i] = exp(x[i]) / sum of exp(x[j]); only as the last layer, where the host computes it.</summary>
+/// <summary>y[i] = exp(x[i]) / sum of exp(x[j]) over the elements j of the same vector. As the last layer the host computes it.</summary>
 public sealed record SoftmaxLayer(int Output, string Name, int[] Shape, int Input) : Layer(Output, Name, Shape)
 {
+    /// <summary>Vectors, one behind the other.</summary>
+    public int Vectors { get; init; } = 1;
+
     public override IReadOnlyList<int> Inputs => [Input];
 }

@@ -91,6 +91,20 @@ public sealed record IntegerNetwork(
                     Indices(windowed.Windows);
                     Longs(windowed.Bias);
                     break;
+                case Softmax softmax:
+                    Text($"{softmax.Length} {softmax.Drop} {softmax.FineBits} {softmax.LiftsLargest}");
+                    Longs(softmax.Coarse);
+                    Longs(softmax.Fine);
+                    break;
+                case Lookup lookup:
+                    Longs(lookup.TableOf.Select(table => (long)table));
+                    foreach (LookupTable table in lookup.Tables)
+                    {
+                        Text($"{table.First}");
+                        Longs(table.Values);
+                    }
+
+                    break;
                 case WindowedMax windowed:
                     Indices(windowed.Windows);
                     break;
@@ -98,6 +112,11 @@ public sealed record IntegerNetwork(
         }
 
         Text($"output {OutputTensor}");
+        if (Output is { Softmax: true, Final: { } final })
+        {
+            Text($"final {final.Hash()}");
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

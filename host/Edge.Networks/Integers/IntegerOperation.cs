@@ -24,6 +24,8 @@ public abstract record IntegerOperation(int Output, string Layer)
         Rearrange o => o with { Output = output, Input = numberOf(o.Input) },
         WindowedAffine o => o with { Output = output, Input = numberOf(o.Input) },
         WindowedMax o => o with { Output = output, Input = numberOf(o.Input) },
+        Lookup o => o with { Output = output, Input = numberOf(o.Input) },
+        Softmax o => o with { Output = output, Input = numberOf(o.Input) },
         Concatenate o => o with { Output = output, Parts = [.. o.Parts.Select(numberOf)] },
         _ => throw new InvalidOperationException($"unknown operation {Kind}"),
     };

@@ -95,6 +95,8 @@ internal abstract class LaneStep
             ArgMax argMax => new ArgMaxStep<T>(argMax),
             Rearrange rearrange => new RearrangeStep<T>(rearrange),
             WindowedMax windowed => new WindowedMaxStep<T>(windowed),
+            Softmax softmax => new SoftmaxStep<T>(softmax),
+            Lookup lookup => new LookupStep<T>(lookup),
             Concatenate concatenate => new ConcatenateStep<T>(concatenate),
             _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation"),
         };

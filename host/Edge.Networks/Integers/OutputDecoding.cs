@@ -3,12 +3,18 @@ using Edge.Networks.Numerics;
 namespace Edge.Networks.Integers;
 
 /// <summary>How the resulting integer is read: value = n * Scale + Offset, per element, limited where the model ends in a
-/// Relu or Clip whose limit is no integer; then softmax, when the model ends in one. In double precision on the host.</summary>
+/// Relu or Clip whose limit is no integer. Or, where the model ends in a softmax or another function, that function of the
+/// integers, on the host.</summary>
 /// <param name="Shape">Shape of one output as the model names it, without the batch axis.</param>
 /// <param name="Scale">One value, or one per element.</param>
 /// <param name="Offset">One value, or one per element.</param>
+/// <param name="Softmax">The host applies <see cref="Final"/>.</param>
 public sealed record OutputDecoding(int[] Shape, Rational[] Scale, Rational[] Offset, bool Softmax)
 {
+    /// <summary>The softmax or other function at the model's end, as an integer network from the resulting integers to those that
+    /// its own decoding reads.</summary>
+    public IntegerNetwork? Final { get; init; }
+
     /// <summary>Lower limits, one or one per element; null where there is none.</summary>
     public Rational?[]? Lows { get; init; }
 
@@ -26,6 +32,11 @@ public sealed record OutputDecoding(int[] Shape, Rational[] Scale, Rational[] Of
     /// <summary>integers (count, length) to values of the same shape.</summary>
     public double[] Decode(ReadOnlySpan<long> integers, int length, bool beforeSoftmax)
     {
+        if (Softmax && !beforeSoftmax && Final is { } final)
+        {
+            return final.Output.Decode(new FastInterpreter(final).RunRows(integers), length, beforeSoftmax: false);
+        }
+
         var values = new double[integers.Length];
         double[] scales = [.. Scale.Select(value => value.ToDouble())];
         double[] offsets = [.. Offset.Select(value => value.ToDouble())];
@@ -37,34 +48,8 @@ public sealed record OutputDecoding(int[] Shape, Rational[] Scale, Rational[] Of
                 double value = (integers[start + i] * scales[scales.Length == 1 ? 0 : i]) + offsets[offsets.Length == 1 ? 0 : i];
                 values[start + i] = Math.Clamp(value, lows[i], highs[i]);
             }
-
-            if (Softmax && !beforeSoftmax)
-            {
-                Normalise(values.AsSpan(start, length));
-            }
         }
 
         return values;
-    }
-
-    private static void Normalise(Span<double> values)
-    {
-        double largest = double.NegativeInfinity;
-        foreach (double value in values)
-        {
-            largest = Math.Max(largest, value);
-        }
-
-        double sum = 0;
-        foreach (ref double value in values)
-        {
-            value = Math.Exp(value - largest);
-            sum += value;
-        }
-
-        foreach (ref double value in values)
-        {
-            value /= sum;
-        }
     }
 }

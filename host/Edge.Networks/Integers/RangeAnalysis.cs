@@ -32,6 +32,8 @@ public static class RangeAnalysis
                 Rearrange rearrange => rangesOf(rearrange.Input).Picked(rearrange.Indices),
                 WindowedAffine windowed => OfSums(windowed, rangesOf(windowed.Input)),
                 WindowedMax windowed => OfLargest(windowed.Windows, rangesOf(windowed.Input)),
+                Softmax softmax => PerElement.Uniform(rangesOf(softmax.Input).Length, OfShares(softmax, rangesOf(softmax.Input))),
+                Lookup lookup => PerElement.Map(rangesOf(lookup.Input), (PerElement<LookupTable>)[.. lookup.TableOf.Select(table => lookup.Tables[table])], (range, table) => OfEntries(table, range)),
                 Concatenate concatenate => PerElement.Concatenated([.. concatenate.Parts.Select(rangesOf)]),
                 _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "unknown operation"),
             };
@@ -133,5 +135,31 @@ public static class RangeAnalysis
         }
 
         return PerElement.Concatenated(ranges);
+    }
+
+    /// <summary>Every element of a vector can be all or nothing.</summary>
+    /// <exception cref="OverflowException">A distance from the largest needs more than 62 bits.</exception>
+    private static Interval OfShares(Softmax softmax, PerElement<Interval> input)
+    {
+        Interval all = input.Values.Aggregate(Interval.Union);
+        _ = all + (all * -1);
+        return new(0, (1L << Softmax.Bits) + (softmax.LiftsLargest ? 1 : 0));
+    }
+
+    private static Interval OfEntries(LookupTable table, Interval range)
+    {
+        if (range.Min < table.First || range.Max - table.First >= table.Values.Length)
+        {
+            throw new ArgumentException($"a table of {table.Values.Length} entries from {table.First} on for integers {range.Min} to {range.Max}", nameof(table));
+        }
+
+        ReadOnlySpan<long> reached = table.Values.AsSpan((int)(range.Min - table.First), (int)(range.Max - range.Min) + 1);
+        var result = new Interval(reached[0], reached[0]);
+        foreach (long value in reached)
+        {
+            result = new(Math.Min(result.Min, value), Math.Max(result.Max, value));
+        }
+
+        return result;
     }
 }

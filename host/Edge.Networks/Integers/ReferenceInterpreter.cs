@@ -129,6 +129,18 @@ public static class ReferenceInterpreter
 
                 return greatest;
 
+            case Softmax softmax:
+                var shares = new long[x.Length];
+                for (int start = 0; start < x.Length; start += softmax.Length)
+                {
+                    softmax.Apply(x.AsSpan(start, softmax.Length), shares.AsSpan(start, softmax.Length));
+                }
+
+                return shares;
+
+            case Lookup lookup:
+                return Each(x, i => lookup.Table(i)[x[i]]);
+
             case Concatenate concatenate:
                 return [.. concatenate.Parts.SelectMany(part => tensors[part])];
 

@@ -52,6 +52,12 @@ internal static class IntegerOperationWriter
             case WindowedMax windowed:
                 return WindowWriter.Largest(graph, x, input.Length, windowed.Windows, type);
 
+            case Softmax softmax:
+                return SoftmaxWriter.Write(graph, x, softmax, input, type);
+
+            case Lookup lookup:
+                return Entries(graph, x, lookup, type);
+
             case Concatenate concatenate:
                 return graph.Node("Concat", [.. concatenate.Parts.Select(part => graph.Cast(names[part], type))], attributes: OnnxGraphWriter.Attribute("axis", 1));
 
@@ -79,6 +85,9 @@ internal static class IntegerOperationWriter
 
         // Room for the half that a rounding adds below the shifted value.
         Requantize => 4 * input.Values.Max(range => (double)range.Magnitude),
+
+        // Addresses: where in all tables together an entry stands.
+        Lookup lookup => lookup.Tables.Max(table => Math.Abs((double)table.First)) + lookup.Tables.Sum(table => (double)table.Values.Length),
         Thresholds thresholds => thresholds.Levels.Values.SelectMany(levels => levels).Select(level => Math.Abs((double)level)).DefaultIfEmpty(0).Max(),
         _ => 0,
     };
@@ -126,6 +135,20 @@ internal static class IntegerOperationWriter
         string row = graph.Node("Unsqueeze", [x, graph.Constant([1L])]);
         string reaches = graph.Cast(graph.Node("GreaterOrEqual", [column, row], type: OnnxType.Bool), OnnxType.Float);
         return graph.Node("ReduceSum", [reaches, graph.Constant([2L])], attributes: OnnxGraphWriter.Attribute("keepdims", 0));
+    }
+
+    /// <summary>All tables in one, one behind the other.</summary>
+    private static string Entries(OnnxGraphWriter graph, string x, Lookup lookup, OnnxType type)
+    {
+        var starts = new long[lookup.Tables.Length];
+        for (int k = 1; k < starts.Length; k++)
+        {
+            starts[k] = starts[k - 1] + lookup.Tables[k - 1].Values.Length;
+        }
+
+        long[] addends = [.. lookup.TableOf.Select(table => starts[table] - lookup.Tables[table].First)];
+        string address = graph.Cast(graph.Node("Add", [x, graph.Constant(addends, type)]), OnnxType.Int64);
+        return graph.Node("Gather", [graph.Constant([.. lookup.Tables.SelectMany(table => table.Values)], type), address], type: type);
     }
 
     private static string Count(OnnxGraphWriter graph, string x, Thresholds thresholds, OnnxType type)

@@ -6,13 +6,15 @@ using Google.Protobuf;
 
 namespace Edge.Networks.Onnx;
 
-/// <summary>Writes an integer network as ONNX that stock ONNX Runtime executes to the same integers. Two outputs: the
-/// model's own values, and the integers (int64) under the name <c>NAME_integers</c>. No operator is used that ONNX
+/// <summary>Writes an integer network as ONNX that stock ONNX Runtime executes to the same integers. Outputs: the model's own
+/// values, the integers (int64) under the name <c>NAME_integers</c>, and where the model ends in a softmax or function that the
+/// host computes, the integers of that under <c>NAME_final_integers</c>. No operator is used that ONNX
 /// Runtime might fuse into its saturating 8-bit kernels: sums are float32 while every partial sum stays below 2^24,
 /// float64 below 2^53, and int64 above.</summary>
 public static class OnnxExporter
 {
     public const string IntegersSuffix = "_integers";
+    public const string FinalIntegersSuffix = "_final_integers";
 
     private const string Producer = "edge";
     private const int IrVersion = 8;
@@ -20,16 +22,20 @@ public static class OnnxExporter
 
     public static byte[] Write(IntegerNetwork network, string inputName = "input", string outputName = "output")
     {
-        var graph = new OnnxGraphWriter(network.Name, inputName, outputName, outputName + IntegersSuffix);
+        var graph = new OnnxGraphWriter(network.Name, inputName, outputName, outputName + IntegersSuffix, outputName + FinalIntegersSuffix);
         graph.DeclareInput(inputName, network.Input.Shape);
         string x = EncodeInput(graph, network, inputName);
-        var names = new Dictionary<int, string> { [0] = x };
-        foreach (IntegerOperation operation in network.Operations)
+        string result = WriteOperations(graph, network, x);
+        WriteIntegers(graph, network.Output, result, outputName + IntegersSuffix);
+        OutputDecoding decoding = network.Output;
+        if (decoding is { Softmax: true, Final: { } final })
         {
-            names[operation.Output] = IntegerOperationWriter.Write(graph, network, operation, names);
+            result = WriteOperations(graph, final, result);
+            decoding = final.Output;
+            WriteIntegers(graph, decoding, result, outputName + FinalIntegersSuffix);
         }
 
-        DecodeOutput(graph, network, names[network.OutputTensor], outputName);
+        DecodeOutput(graph, decoding, network.OutputLength, result, outputName);
         var model = new ModelProto
         {
             IrVersion = IrVersion,
@@ -44,7 +50,7 @@ public static class OnnxExporter
     /// <summary>What an exported file says of itself; null for any other file. It holds integer arithmetic in pieces, which is
     /// for ONNX Runtime and not read back.</summary>
     public static string? DescriptionOf(OnnxModelFile file) =>
-        file.Model is { ProducerName: Producer, Graph.Output: [var integers, var values] } && integers.Name == values.Name + IntegersSuffix ? file.Model.DocString : null;
+        file.Model is { ProducerName: Producer, Graph.Output: [var integers, .., var values] } && integers.Name == values.Name + IntegersSuffix ? file.Model.DocString : null;
 
     private static string Description(IntegerNetwork network)
     {
@@ -54,6 +60,17 @@ public static class OnnxExporter
             Row(network.InputTensor, "Input", string.Empty).TrimEnd(),
             .. network.Operations.Select(operation => Row(network.Tensors[operation.Output], operation.Kind, operation.Layer)),
         ]);
+    }
+
+    private static string WriteOperations(OnnxGraphWriter graph, IntegerNetwork network, string input)
+    {
+        var names = new Dictionary<int, string> { [0] = input };
+        foreach (IntegerOperation operation in network.Operations)
+        {
+            names[operation.Output] = IntegerOperationWriter.Write(graph, network, operation, names);
+        }
+
+        return names[network.OutputTensor];
     }
 
     private static string EncodeInput(OnnxGraphWriter graph, IntegerNetwork network, string input)
@@ -92,27 +109,24 @@ public static class OnnxExporter
 
     private static bool IsDouble(Rational value) => Rational.From(value.ToDouble()) == value;
 
-    private static void DecodeOutput(OnnxGraphWriter graph, IntegerNetwork network, string result, string outputName)
+    private static void WriteIntegers(OnnxGraphWriter graph, OutputDecoding decoding, string result, string name)
     {
-        OutputDecoding decoding = network.Output;
-        long[] shape = [-1, .. decoding.Shape.Select(size => (long)size)];
         string integers = graph.Cast(result, OnnxType.Int64);
-        graph.Node("Reshape", [integers, graph.Constant(shape)], outputName + IntegersSuffix);
-        graph.DeclareOutput(outputName + IntegersSuffix, decoding.Shape, OnnxType.Int64);
+        graph.Node("Reshape", [integers, graph.Constant([-1, .. decoding.Shape.Select(size => (long)size)])], name);
+        graph.DeclareOutput(name, decoding.Shape, OnnxType.Int64);
+    }
 
+    private static void DecodeOutput(OnnxGraphWriter graph, OutputDecoding decoding, int length, string result, string outputName)
+    {
+        long[] shape = [-1, .. decoding.Shape.Select(size => (long)size)];
         string wide = graph.Cast(result, OnnxType.Double);
         string scaled = graph.Node("Mul", [wide, graph.Constant(Doubles(decoding.Scale), OnnxType.Double)]);
         string value = graph.Node("Add", [scaled, graph.Constant(Doubles(decoding.Offset), OnnxType.Double)]);
-        (double[] lows, double[] highs) = decoding.Limits(network.OutputLength);
+        (double[] lows, double[] highs) = decoding.Limits(length);
         if (decoding.Lows is not null || decoding.Highs is not null)
         {
             value = graph.Node("Max", [value, graph.Constant(lows, OnnxType.Double)]);
             value = graph.Node("Min", [value, graph.Constant(highs, OnnxType.Double)]);
-        }
-
-        if (decoding.Softmax)
-        {
-            value = graph.Node("Softmax", [value], attributes: OnnxGraphWriter.Attribute("axis", -1));
         }
 
         string narrow = graph.Cast(value, OnnxType.Float);

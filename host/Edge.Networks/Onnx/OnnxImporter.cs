@@ -92,7 +92,7 @@ public sealed class OnnxImporter
             throw new InvalidInputException($"the output \"{graph.Output[0].Name}\" does not depend on the input.");
         }
 
-        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), ExactWeights.Mark(operators.Layers), result.Number, operators.Notes)
+        return new(file.Name, inputs[0].Name, graph.Output[0].Name, RealValue.WithoutBatch(shape), ExactWeights.Mark(operators.LayersOf(result.Number)), result.Number, operators.Notes)
         {
             DeclaredFormat = DeclaredFormat(inputs[0]) ?? DataTypeAnnotation.FormatOf(graph, inputs[0].Name),
         };

@@ -34,11 +34,19 @@ public sealed class OnnxRuntimeBackend : IDisposable
     public static string Version => OrtEnv.Instance().GetVersionString();
 
     /// <summary>rows (count, InputLength) of real values to integers (count, OutputLength).</summary>
-    public long[] RunIntegers(IntegerNetwork network, ReadOnlySpan<double> rows)
+    public long[] RunIntegers(IntegerNetwork network, ReadOnlySpan<double> rows) => Run(
+        network,
+        rows,
+        session.OutputNames.Single(name => name.EndsWith(OnnxExporter.IntegersSuffix, StringComparison.Ordinal) && !name.EndsWith(OnnxExporter.FinalIntegersSuffix, StringComparison.Ordinal)));
+
+    /// <summary>The integers of what the host computes behind the network (<see cref="OutputDecoding.Final"/>).</summary>
+    public long[] RunFinalIntegers(IntegerNetwork network, ReadOnlySpan<double> rows) =>
+        Run(network, rows, session.OutputNames.Single(name => name.EndsWith(OnnxExporter.FinalIntegersSuffix, StringComparison.Ordinal)));
+
+    private long[] Run(IntegerNetwork network, ReadOnlySpan<double> rows, string output)
     {
         int count = rows.Length / network.InputLength;
         var results = new long[count * network.OutputLength];
-        string output = session.OutputNames.Single(name => name.EndsWith(OnnxExporter.IntegersSuffix, StringComparison.Ordinal));
         int rowsPerRun = (int)Math.Clamp(MostElementsPerRun / Math.Max(1, LargestTensor(network)), 1, MostRowsPerRun);
         for (int start = 0; start < count; start += rowsPerRun)
         {

@@ -15,7 +15,7 @@ internal sealed partial class OperatorImport
     private RealValue Gemm(OnnxNode node, RealValue?[] reals, ConstantTensor?[] constants)
     {
         bool first = reals[0] is not null;
-        RealValue x = reals[0] ?? reals[1]!;
+        RealValue x = reals[0] ?? reals[1] ?? throw node.Error("one factor must depend on the network's input.");
         int weightInput = first ? 1 : 0;
         ConstantTensor weights = constants[weightInput] ?? throw node.Error("one factor must be constant; products of two computed tensors are not supported.");
         bool transA = node.Integer("transA", 0) != 0;

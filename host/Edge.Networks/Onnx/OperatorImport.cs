@@ -14,6 +14,7 @@ internal sealed partial class OperatorImport
         "Concat", "Split", "Slice", "Gather", "Pad", "Resize", "Upsample", "Floor", "Ceil", "Round", "Abs",
         "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "ConvTranspose", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin",
         "Max", "Min", "Sum", "Mean", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "Where", "Pow",
+        "Sigmoid", "Tanh", "Erf", "Exp", "Softplus", "Softsign", "HardSigmoid", "HardSwish", "Swish", "Elu", "Selu", "Celu", "ThresholdedRelu", "Gelu", "Mish",
     };
 
     /// <summary>Operators of the domains of QONNX, FINN and Brevitas.</summary>
@@ -27,11 +28,8 @@ internal sealed partial class OperatorImport
 
     private readonly List<Layer> layers = [];
     private readonly List<string> notes = [];
-    private readonly HashSet<int> softmaxes = [];
     private readonly HashSet<int> wholeNumbers = []; // values that are integers whatever the input
     private int count;
-
-    public IReadOnlyList<Layer> Layers => layers;
 
     public IReadOnlyList<string> Notes => notes;
 
@@ -45,12 +43,6 @@ internal sealed partial class OperatorImport
     /// <param name="constants">Inputs that are constant; null where not.</param>
     public RealValue Import(OnnxNode node, RealValue?[] reals, ConstantTensor?[] constants, int zeroPointType)
     {
-        if (Array.Find(reals, real => real is not null && softmaxes.Contains(real.Number)) is not null
-            && node.Operator is not ("Identity" or "ArgMax" or "Flatten" or "Reshape" or "Squeeze" or "Unsqueeze" or "Cast"))
-        {
-            throw node.Error("a Softmax may only stand at the end of the model (or before ArgMax).");
-        }
-
         if (IsIntegerOperator(node.Operator))
         {
             return IntegerOperator(node, reals, constants);
@@ -71,6 +63,8 @@ internal sealed partial class OperatorImport
             "MatMul" => MatMul(node, reals, constants),
             "Gemm" => Gemm(node, reals, constants),
             "Add" or "Sub" when reals[0] is { } left && reals[1] is { } right => Sum(node, left, right),
+            "Mul" when reals[0] is { } one && reals[1] is { } other && WrittenOut(node, one, other) is { } function => function,
+            "Pow" => Power(node, x, constants),
             "Add" or "Sub" or "Mul" or "Div" or "Neg" => Arithmetic(node, x, reals, constants),
             "BatchNormalization" => BatchNormalization(node, x, constants),
             "Relu" => Append(new Clip(Next(), node.Description, Plain(x.Shape), x.Number, Rational.Zero, null), x.Shape),
@@ -101,10 +95,11 @@ internal sealed partial class OperatorImport
             "PRelu" => Leaky(node, x, QuantizerImport.PerElement(node, Finite(node, Known(node, constants, 1), 1), x.Shape, "slope")),
             "Concat" => Concat(node, reals, constants),
             "Where" => Where(node, reals, constants),
-            "Pow" => reals[0] is not null && constants[1] is { } exponent && Array.TrueForAll(exponent.Values, value => value == 1) ? x : throw node.Error("only a constant exponent of 1 is supported on computed values."),
             "Slice" or "Gather" => Moved(node, x, constants),
             "Pad" => Pad(node, x, constants),
             "Resize" or "Upsample" => Resize(node, x, constants),
+            "Sigmoid" or "Tanh" or "Erf" or "Exp" or "Softplus" or "Softsign" or "HardSigmoid" or "HardSwish" or "Swish" or "Elu" or "Selu" or "Celu" or "ThresholdedRelu"
+                or "Gelu" or "Mish" => Function(node, x),
             "Softmax" => Softmax(node, x),
             "ArgMax" => ArgMax(node, x),
             _ => throw node.Error("it reads a value that depends on the input; it is supported on constants only."),
@@ -125,11 +120,21 @@ internal sealed partial class OperatorImport
         // Up to operator set 12 all axes from this one on are flattened; later it is this axis alone.
         int axis = ShapeInference.Axis(node, node.Integer("axis", Opset < 13 ? 1 : -1), x.Shape.Length);
         int size = Opset < 13 ? Shapes.Count(x.Shape[axis..]) : x.Shape[axis];
-        RealValue result = size == Shapes.Count(x.Shape)
-            ? Append(new SoftmaxLayer(Next(), node.Description, Plain(x.Shape), x.Number), x.Shape)
-            : throw node.Error($"it works along axis {axis} of {Shapes.Text(x.Shape)}; a softmax over the whole vector is supported.");
-        softmaxes.Add(result.Number);
-        return result;
+        if (Opset >= 13 && axis == 0 && x.Shape.Length > 1)
+        {
+            throw node.Error($"it works along axis 0 of {Shapes.Text(x.Shape)}, the batch. Give it the axis of the classes.");
+        }
+
+        if (Opset < 13 || Shapes.Count(x.Shape[axis..]) == size)
+        {
+            return Append(new SoftmaxLayer(Next(), node.Description, Plain(x.Shape), x.Number) { Vectors = Shapes.Count(x.Shape) / size }, x.Shape);
+        }
+
+        // The axis moves to the end and back.
+        int[] there = [.. Enumerable.Range(0, x.Shape.Length).Where(other => other != axis), axis];
+        RealValue moved = Transposed(node, x, there);
+        RealValue shares = Append(new SoftmaxLayer(Next(), node.Description, Plain(moved.Shape), moved.Number) { Vectors = Shapes.Count(x.Shape) / size }, moved.Shape);
+        return Transposed(node, shares, [.. Enumerable.Range(0, there.Length).Select(k => Array.IndexOf(there, k))]);
     }
 
     private RealValue ArgMax(OnnxNode node, RealValue x)
@@ -141,12 +146,13 @@ internal sealed partial class OperatorImport
         }
 
         // Softmax keeps the order, so the largest before it is the largest after it.
-        if (layers[^1] is SoftmaxLayer softmax && softmax.Output == x.Number)
+        Layer? before = Producer(x.Number);
+        while (before is Reorder { Indices: null } same)
         {
-            layers.RemoveAt(layers.Count - 1);
-            x = new(softmax.Input, x.Shape);
+            before = Producer(same.Input);
         }
 
+        x = before is SoftmaxLayer { Vectors: 1 } softmax ? new(softmax.Input, x.Shape) : x;
         int[] shape = node.Integer("keepdims", 1) != 0 ? [.. x.Shape.Select(_ => 1)] : [.. x.Shape.Where((_, i) => i != axis)];
         RealValue index = Append(new IndexOfLargest(Next(), node.Description, Plain(shape), x.Number), shape);
         wholeNumbers.Add(index.Number);
@@ -162,15 +168,8 @@ internal sealed partial class OperatorImport
         ? value
         : throw node.Error($"its {name} is no number. Export the model again.");
 
-    private RealValue Renamed(OnnxNode node, RealValue x, int[] shape)
-    {
-        if (softmaxes.Contains(x.Number))
-        {
-            return new(x.Number, shape);
-        }
-
-        return Same(x, Append(new Reorder(Next(), node.Description, Plain(shape), x.Number, null), shape));
-    }
+    private RealValue Renamed(OnnxNode node, RealValue x, int[] shape) =>
+        Same(x, Append(new Reorder(Next(), node.Description, Plain(shape), x.Number, null), shape));
 
     /// <summary>The same elements under another number: whole numbers stay whole.</summary>
     private RealValue Same(RealValue before, RealValue after)

@@ -35,6 +35,12 @@ internal sealed class IntegerNetworkBuilder
     public int Thresholds(string layer, int input, PerElement<long[]> levels, PerElement<long> first) =>
         Append(output => new Thresholds(output, layer, input, levels, first));
 
+    public int Softmax(string layer, int input, int length, int drop, int fineBits, long[] coarse, long[] fine, bool liftsLargest) =>
+        Append(output => new Softmax(output, layer, input, length, drop, fineBits, coarse, fine, liftsLargest));
+
+    public int Lookup(string layer, int input, LookupTable[] tables, int[] tableOf) =>
+        Append(output => new Lookup(output, layer, input, tables, tableOf));
+
     public int Scale(string layer, int input, PerElement<long> multipliers, PerElement<long> addends)
     {
         if (multipliers.All(value => value == 1) && addends.All(value => value == 0))

@@ -18,10 +18,10 @@ public sealed partial class Lowering
     private readonly IntegerNetworkBuilder builder;
     private readonly Dictionary<int, RealVector> values = [];
 
-    private Lowering(Network network, InputEncoding encoding)
+    private Lowering(Network network, PerElement<Interval> input)
     {
         this.network = network;
-        builder = new(PerElement.Uniform(network.InputLength, new Interval(encoding.Low, encoding.High)));
+        builder = new(input);
     }
 
     /// <param name="network">Every layer has quantized weights.</param>
@@ -39,23 +39,19 @@ public sealed partial class Lowering
     internal static IntegerNetwork ToIntegers(Network network, InputEncoding encoding, int firstLayer)
     {
         network = ReorderSinking.Apply(network, firstLayer);
-        var lowering = new Lowering(network, encoding);
+        var lowering = new Lowering(network, PerElement.Uniform(network.InputLength, new Interval(encoding.Low, encoding.High)));
         int encoded = firstLayer == 0 ? 0 : network.Layers[firstLayer - 1].Output;
         lowering.values[encoded] = DecodedInput(encoding, network.InputLength, firstLayer == 0 ? null : network.Layers[firstLayer - 1]);
-        bool softmax = false;
-        foreach (Layer layer in network.Layers.Skip(firstLayer))
+        int left = CountOnHost(network, firstLayer);
+        foreach (Layer layer in network.Layers.Skip(firstLayer).SkipLast(left))
         {
-            if (layer is SoftmaxLayer last)
+            if (!Named(layer.Name, () => lowering.LowerFunction(layer)))
             {
-                softmax = true;
-                lowering.values[last.Output] = lowering.values[last.Input];
-                continue;
+                lowering.values[layer.Output] = Named(layer.Name, () => lowering.Lower(layer));
             }
-
-            lowering.values[layer.Output] = Named(layer.Name, () => lowering.Lower(layer));
         }
 
-        return Named(network.OutputName, () => lowering.Finish(encoding, softmax));
+        return Named(network.OutputName, () => lowering.Finish(encoding, [.. network.Layers.TakeLast(left)]));
     }
 
     /// <summary>Adds the layer's name to what went wrong in it.</summary>
@@ -104,6 +100,8 @@ public sealed partial class Lowering
         MultiThreshold thresholds => LowerMultiThreshold(thresholds),
         Sum sum => LowerSum(sum),
         Reorder reorder => LowerReorder(reorder),
+        SoftmaxLayer softmax => LowerSoftmax(softmax),
+        ElementFunction function when onHost => LowerFinal(function),
         IndexOfLargest largest => new(builder.ArgMax(layer.Name, InSameOrder(values[largest.Input], layer.Name)), [new RealForm(Rational.One, Rational.Zero, null, null)]),
         _ => throw new InvalidInputException("this layer has no integer form"),
     };
@@ -203,15 +201,21 @@ public sealed partial class Lowering
 
     private static PerElement<long> Zeros(int length) => PerElement.Uniform(length, 0L);
 
-    private RealVector LowerReorder(Reorder reorder)
-    {
-        RealVector x = values[reorder.Input];
-        return reorder.Indices is { } indices ? new(builder.Rearrange(reorder.Name, x.Tensor, indices), x.Forms.Picked(indices)) : x;
-    }
+    private RealVector LowerReorder(Reorder reorder) => Reordered(values[reorder.Input], reorder);
 
-    private IntegerNetwork Finish(InputEncoding encoding, bool softmax)
+    private RealVector Reordered(RealVector x, Reorder reorder) =>
+        reorder.Indices is { } indices ? new(builder.Rearrange(reorder.Name, x.Tensor, indices), x.Forms.Picked(indices)) : x;
+
+    /// <param name="last">Layers that the host computes.</param>
+    private IntegerNetwork Finish(InputEncoding encoding, Layer[] last)
     {
-        RealVector result = values[network.OutputValue];
+        int output = last.Length > 0 ? last[0].Inputs[0] : network.OutputValue;
+        if (chains.TryGetValue(output, out ElementChain? chain))
+        {
+            throw new InvalidInputException($"it is the result of {chain.Steps[0].Name}, which no quantizer has rounded. Put a quantizer behind that function.");
+        }
+
+        RealVector result = values[output];
         RealVector limits = result;
         if (LimitsOnGrid(result))
         {
@@ -229,12 +233,14 @@ public sealed partial class Lowering
                 result.Forms.Map(form => form with { Offset = Rational.Zero }));
         }
 
-        Layer last = network.Layers.Count > 0 ? network.Layers[^1] : throw new InvalidInputException("the model has no layers");
-        int[] shape = network.Producer(network.OutputValue)?.Shape ?? last.Shape;
-        var decoding = new OutputDecoding(shape, OneOrEach(result.Scales), OneOrEach(result.Offsets), softmax)
+        Layer layer = network.Layers.Count > 0 ? network.Layers[^1] : throw new InvalidInputException("the model has no layers");
+        int[] shape = network.Producer(network.OutputValue)?.Shape ?? layer.Shape;
+        IntegerNetwork? final = last.Length > 0 ? OnHost(result with { Forms = PerElement.Map(result.Forms, limits.Forms, (form, limit) => form with { Low = limit.Low, High = limit.High }) }, last) : null;
+        var decoding = new OutputDecoding(shape, OneOrEach(result.Scales), OneOrEach(result.Offsets), final is not null)
         {
             Lows = limits.Forms.Any(form => form.Low is not null) ? OneOrEach(limits.Forms.Map(form => form.Low)) : null,
             Highs = limits.Forms.Any(form => form.High is not null) ? OneOrEach(limits.Forms.Map(form => form.High)) : null,
+            Final = final,
         };
         return ScaleFolding.Apply(builder.Build(network.Name, encoding, result.Tensor, decoding));
     }

@@ -12,6 +12,31 @@ internal sealed record ValueOrder(long[] Factors, long[] Addends)
     public static ValueOrder? Of(Rational[] scales, Rational[] offsets, Interval[] ranges) =>
         OnOneScale(scales, offsets, ranges) ?? OnCommonGrid(scales, offsets, ranges) ?? Rounded(scales, offsets, ranges);
 
+    /// <summary>The same, and what a step of the integers is worth: they are the values, up to 2^-24 and one common addend. Where
+    /// 61 bits are too few to prove the order, values that differ by less than the last of these bits may change places.</summary>
+    public static (ValueOrder Order, Rational Unit) Proportional(Rational[] scales, Rational[] offsets, Interval[] ranges)
+    {
+        if (OnCommonGrid(scales, offsets, ranges) is { } exact && LeavesRoom(exact))
+        {
+            return (exact, CommonUnit(scales, offsets));
+        }
+
+        return InUnits(scales, offsets, ranges, Rational.PowerOfTwo(-24)) is { } proven && LeavesRoom(proven.Order) ? proven : InAllBits(scales, offsets, ranges);
+
+        // Differences of two values have to fit too.
+        bool LeavesRoom(ValueOrder order) => Enumerable.Range(0, ranges.Length)
+            .All(i => ((BigInteger)Math.Abs(order.Factors[i]) * ranges[i].Magnitude) + Math.Abs(order.Addends[i]) <= Interval.LargestMagnitude / 2);
+    }
+
+    private static (ValueOrder Order, Rational Unit) InAllBits(Rational[] scales, Rational[] offsets, Interval[] ranges)
+    {
+        Rational largest = scales.Select((scale, i) => (scale.Abs() * ranges[i].Magnitude) + (offsets[i] - offsets[0]).Abs()).Max();
+        Rational reach = ranges.Max(range => range.Magnitude) + 2;
+        Rational unit = (largest + (reach * largest * Rational.PowerOfTwo(-61))) * Rational.PowerOfTwo(-60);
+        long[] InUnits(IEnumerable<Rational> values) => [.. values.Select(value => (long)Rounding.HalfEven.Round(value / unit))];
+        return (new(InUnits(scales), InUnits(offsets.Select(offset => offset - offsets[0]))), unit);
+    }
+
     /// <summary>On one scale only the offsets matter, in steps: their whole part adds to the integer, their fraction only
     /// breaks ties.</summary>
     private static ValueOrder? OnOneScale(Rational[] scales, Rational[] offsets, Interval[] ranges)
@@ -31,13 +56,21 @@ internal sealed record ValueOrder(long[] Factors, long[] Addends)
     /// <summary>The finest step that all scales and differences of offsets are multiples of.</summary>
     private static ValueOrder? OnCommonGrid(Rational[] scales, Rational[] offsets, Interval[] ranges)
     {
-        Rational unit = Rational.GreatestCommonDivisor(scales.Concat(offsets.Select(offset => offset - offsets[0])));
-        unit = unit.IsZero ? Rational.One : unit;
+        Rational unit = CommonUnit(scales, offsets);
         return Checked([.. scales.Select(scale => (scale / unit).Numerator)], [.. offsets.Select(offset => ((offset - offsets[0]) / unit).Numerator)], ranges);
     }
 
+    private static Rational CommonUnit(Rational[] scales, Rational[] offsets)
+    {
+        Rational unit = Rational.GreatestCommonDivisor(scales.Concat(offsets.Select(offset => offset - offsets[0])));
+        return unit.IsZero ? Rational.One : unit;
+    }
+
+    private static ValueOrder? Rounded(Rational[] scales, Rational[] offsets, Interval[] ranges) => InUnits(scales, offsets, ranges, coarsest: null)?.Order;
+
     /// <summary>Scales and offsets in the largest unit whose rounding stays below half of every difference.</summary>
-    private static ValueOrder? Rounded(Rational[] scales, Rational[] offsets, Interval[] ranges)
+    /// <param name="coarsest">Bound on the error of a value.</param>
+    private static (ValueOrder Order, Rational Unit)? InUnits(Rational[] scales, Rational[] offsets, Interval[] ranges, Rational? coarsest)
     {
         // Outputs on one scale keep their exact distances from the first of them, so that their ties stay ties.
         int[] leaders = [.. scales.Select(scale => Array.FindIndex(scales, other => other == scale))];
@@ -64,12 +97,15 @@ internal sealed record ValueOrder(long[] Factors, long[] Addends)
             return null;
         }
 
+        unit = coarsest is { } error ? Rational.Min(unit, error / reach.Max()) : unit;
+
         BigInteger InUnits(Rational value) => Rounding.HalfEven.Round(value / unit);
         BigInteger[] factors = [.. scales.Select(InUnits)];
-        return Checked(
+        ValueOrder? order = Checked(
             factors,
             [.. steps.Select((step, i) => InUnits(offsets[leaders[i]] - offsets[0]) + (factors[i] * step.Floor()) + InUnits((step - step.Floor()) * scales[i]))],
             ranges);
+        return order is null ? null : (order, unit);
     }
 
     /// <summary>The smallest difference but 0 between n and m + distance, in values.</summary>

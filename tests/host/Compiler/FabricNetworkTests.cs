@@ -1,4 +1,5 @@
 using Edge.Compiler.Fabric;
+using Edge.Compiler.Tools;
 using Edge.Compiler.Verification;
 using Edge.Networks;
 using Edge.Networks.Integers;
@@ -28,6 +29,25 @@ public sealed class FabricNetworkTests(ITestOutputHelper output)
             FabricNetwork[] byLevels = [.. Enumerable.Range(1, 8).Select(levels => FabricNetwork.Compile(network, levels))];
             Assert.Equal(byLevels.OrderByDescending(fabric => fabric.Latency), byLevels);
             Assert.Single(byLevels.Select(fabric => (fabric.AdderCount, fabric.AdderBits)).Distinct());
+        }
+    }
+
+    /// <summary>Every operation, as Yosys reads it.</summary>
+    [Fact]
+    public void Yosys_TakesRandomNetworks()
+    {
+        Random random = RandomTest.Create(output);
+        using var folder = new TemporaryFolder();
+        for (int k = 0; k < 6; k++)
+        {
+            SortedDictionary<string, string> files = FabricNetwork.Compile(RandomNetworks.Create(random)).AllFiles();
+            foreach ((string name, string text) in files)
+            {
+                File.WriteAllText(folder.File(name), text);
+            }
+
+            string sources = string.Join(' ', files.Keys.OrderBy(name => name != "network_config.sv"));
+            ExternalTool.Run("yosys", ["-q", "-p", $"read_verilog -sv -defer {sources}; hierarchy -check -top network; proc; check -assert"], folder.Path, CancellationToken.None);
         }
     }
 

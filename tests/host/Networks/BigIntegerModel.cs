@@ -26,12 +26,27 @@ internal static class BigIntegerModel
                 WindowedAffine o => [.. o.Bias.Select((bias, i) => o.Windows.Of(o.GroupOf(i / o.Windows.Positions), i % o.Windows.Positions)
                     .Select((index, tap) => index < 0 ? 0 : x[index] * o.Kernels[i / o.Windows.Positions, tap]).Aggregate((BigInteger)bias, (a, b) => a + b))],
                 WindowedMax o => [.. Enumerable.Range(0, o.Windows.Groups * o.Windows.Positions).Select(i => o.Windows.Of(i / o.Windows.Positions, i % o.Windows.Positions).Max(index => x[index]))],
+                Lookup o => [.. x.Select((value, i) => (BigInteger)o.Tables[o.TableOf[i]].Values[(int)(value - o.Tables[o.TableOf[i]].First)])],
+                Softmax o => [.. x.Chunk(o.Length).SelectMany(vector => Shares(o, vector))],
                 Concatenate o => [.. o.Parts.SelectMany(part => tensors[part])],
                 _ => throw new InvalidOperationException(operation.Kind),
             };
         }
 
         return tensors[network.OutputTensor];
+    }
+
+    private static BigInteger[] Shares(Softmax softmax, BigInteger[] x)
+    {
+        BigInteger[] powers = [.. x.Select(value =>
+        {
+            BigInteger distance = Divide(x.Max() - value, BigInteger.One << softmax.Drop, Rounding.Floor);
+            BigInteger coarse = Divide(distance, BigInteger.One << softmax.FineBits, Rounding.Floor);
+            BigInteger fine = distance - (coarse << softmax.FineBits);
+            return Divide(softmax.Coarse[(int)BigInteger.Min(coarse, softmax.Coarse.Length - 1)] * (BigInteger)softmax.Fine[(int)fine], BigInteger.One << 31, Rounding.Floor);
+        })];
+        BigInteger sum = powers.Aggregate(BigInteger.Zero, (a, b) => a + b);
+        return [.. powers.Select((power, i) => Divide((power << 30) + (sum / 2), sum, Rounding.Floor) + (softmax.LiftsLargest && x[i] == x.Max() ? 1 : 0))];
     }
 
     private static BigInteger Divide(BigInteger value, BigInteger divisor, Rounding rounding)

@@ -54,7 +54,7 @@ public sealed class HostileModelTests(ITestOutputHelper output) : IDisposable
             catch (InvalidInputException error)
             {
                 refused++;
-                Assert.Contains("model.onnx", error.Message, StringComparison.Ordinal);
+                Assert.Matches("model.onnx|^model: ", error.Message); // the file, or the network by its name where hardware cannot have it
             }
             catch (Exception error)
             {

@@ -34,6 +34,7 @@ internal sealed class RandomGraph
             ("BatchNormalization", Normalization), ("Add", () => Constant("Add")), ("Sub", () => Constant("Sub")), ("Mul", () => Constant("Mul")), ("Div", () => Constant("Div")),
             ("Neg", () => Same("Neg")), ("Relu", () => Same("Relu")), ("Abs", () => Same("Abs")), ("Identity", () => Same("Identity")),
             ("LeakyRelu", () => Then("LeakyRelu", Float("alpha", random.Pick(0.125f, 0.3f)))), ("PRelu", Slopes), ("Clip", Clip),
+            ("function", Function), ("x Sigmoid(x)", () => { x = Model.Node("Mul", [x, Model.Node("Sigmoid", [x])]); x = Quantized("Quant"); }),
             ("residual", Residual), ("Concat", Concat), ("Split", Split), ("Slice", Slice), ("Gather", Gather), ("Pad", Pad),
             ("Transpose", Transpose), ("Flatten", Flatten), ("Unsqueeze", Squeezed), ("Resize", Resize), ("DepthToSpace or SpaceToDepth", Blocks),
             ("BipolarQuant", () => x = Quantized("BipolarQuant")), ("QDQ", () => x = Quantized("QDQ")), ("MultiThreshold", Thresholds),
@@ -283,6 +284,14 @@ internal sealed class RandomGraph
         {
             x = Model.Node("MultiThreshold", [x, Model.Real([Channels, steps], levels)], "qonnx.custom_op.general", Float("out_scale", 0.5f), Float("out_bias", random.Pick(0f, -0.5f)), Text("out_dtype", "INT8"));
         }
+    }
+
+    private void Function()
+    {
+        string operation = random.Pick("Sigmoid", "Tanh", "Erf", "Softplus", "Softsign", "HardSigmoid", "Elu", "Selu", "Celu", "ThresholdedRelu");
+        x = Model.Node(operation, [x]);
+        x = random.Next(3) == 0 ? Model.Node("Mul", [x, Model.Real([], [random.Pick(0.5, -1.3)])]) : x;
+        x = Quantized(random.Pick("Quant", "Quant", "BipolarQuant", "QDQ"));
     }
 
     private string Weights(int[] size, int channelAxis)

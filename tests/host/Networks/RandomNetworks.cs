@@ -40,8 +40,9 @@ internal static class RandomNetworks
                 ? Windowed(builder, random, tensor, largestWeight)
                 : Affine(builder, random, tensor, random.Next(1, 9), largestWeight);
             tensor = random.Next(4) == 0 ? Scale(builder, random, tensor) : tensor;
-            tensor = random.Next(6) switch
+            tensor = random.Next(7) switch
             {
+                6 => Lookup(builder, random, Requantize(builder, random, tensor)),
                 4 => builder.WindowedMax($"m{layer}", tensor, Windows(builder, random, tensor, random.Next(1, 4), padding: false)),
                 5 => builder.Concatenate($"c{layer}", [tensor, Requantize(builder, random, tensor), .. random.Next(2) == 0 ? [0] : Array.Empty<int>()]),
                 0 => Thresholds(builder, random, tensor),
@@ -115,6 +116,17 @@ internal static class RandomNetworks
         PerElement<Interval> ranges = builder.Ranges(input);
         long[][] levels = [.. ranges.Select(range => Enumerable.Range(0, random.Next(0, 5)).Select(_ => random.Between(range.Min, range.Max)).Order().ToArray())];
         return builder.Thresholds("thresholds", input, levels, Each(builder, input, _ => random.Between(-3, 3)));
+    }
+
+    private static int Lookup(IntegerNetworkBuilder builder, Random random, int input)
+    {
+        Interval all = builder.Ranges(input).Aggregate(Interval.Union);
+        LookupTable[] tables = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ =>
+        {
+            long first = all.Min - random.Next(3);
+            return new LookupTable(first, [.. Enumerable.Range(0, (int)(all.Max - first + 1 + random.Next(3))).Select(_ => random.Between(-200, 200))]);
+        })];
+        return builder.Lookup("lookup", input, tables, [.. Each(builder, input, _ => random.Next(tables.Length)).Select(table => (int)table)]);
     }
 
     private static long[] Each(IntegerNetworkBuilder builder, int input, Func<int, long> function) =>

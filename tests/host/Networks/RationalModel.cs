@@ -39,6 +39,7 @@ internal static class RationalModel
                 LeakyRelu leaky => [.. x.Select((value, i) => value.Sign < 0 ? value * leaky.SlopeOf(i) : value)],
                 MultiThreshold thresholds => [.. x.Select((value, i) => (thresholds.Step * thresholds.Levels[i].LongCount(level => level <= value)) + thresholds.Offset)],
                 IndexOfLargest => [(Rational)(long)Array.IndexOf(x, x.Max())],
+                ElementFunction { Function: var function } => [.. x.Select(function.At)],
                 Concatenation concatenation => [.. concatenation.Parts.SelectMany(part => values[part])],
                 Sum sum => [.. x.Zip(values[sum.Right], (a, b) => a + (sum.RightSign * b))],
                 Reorder reorder => reorder.Indices is { } indices ? [.. indices.Select(index => x[index])] : x,

@@ -149,6 +149,7 @@ internal static class Equalization
     public static bool IsUnsigned(Network network, int value) => network.Producer(value) switch
     {
         Clip { Low: { Sign: >= 0 } } => true,
+        ElementFunction { Function.IsNotNegative: true } => true,
         Reorder reorder => IsUnsigned(network, reorder.Input),
         MaxPool pool => IsUnsigned(network, pool.Input),
         Linear linear => linear.Weights.Quantized is not null && Array.TrueForAll(linear.Weights.Values, weight => weight >= 0) && IsUnsigned(network, linear.Input),

@@ -6,8 +6,12 @@ namespace Edge.Networks.Quantization.Calibration;
 /// <summary>A float network that is quantized again and again, with other bits: what does not depend on them is done once.</summary>
 internal sealed class QuantizationSession
 {
+    /// <summary>Any number does where only the places of quantizers count.</summary>
+    private const int FewestBits = 2;
+
     private readonly Network network;
     private readonly Network folded;
+    private readonly FunctionQuantization functions;
     private readonly CalibrationRows rows;
     private readonly QuantizationSettings settings;
     private readonly IReadOnlyList<ChannelSet> channels;
@@ -20,7 +24,8 @@ internal sealed class QuantizationSession
         this.rows = rows;
         this.settings = settings;
         folded = Folded(network);
-        channels = ChannelSet.Of(folded, settings.InputBits is not null);
+        functions = new(folded, rows, settings.Method, new InputGrid(format).Limited);
+        channels = ChannelSet.Of(functions.Apply(FewestBits), settings.InputBits is not null);
         Inputs = new(channels.Any(set => set.IsInput) ? null : format);
         ranges = RangeObserver.Observe(folded, channels, rows, Inputs.Limited);
         layers = [.. folded.Layers.OfType<Linear>().Where(layer => layer.Weights.Quantized is null)];
@@ -42,7 +47,7 @@ internal sealed class QuantizationSession
         Dictionary<int, int> activationBits = channels.ToDictionary(set => set.Place, set => set.IsInput
             ? settings.InputBits!.Value
             : layers.Zip(precisions).Where(pair => pair.First.Input == set.Read).Select(pair => pair.Second.ActivationBits).DefaultIfEmpty(most).Max());
-        EqualizedNetwork equalized = Equalization.Apply(folded, channels, ranges, place => activationBits[place], KeepsGrid, settings.Method, settings.Equalizes);
+        EqualizedNetwork equalized = Equalization.Apply(functions.Apply(most), channels, ranges, place => activationBits[place], KeepsGrid, settings.Method, settings.Equalizes);
         return (equalized, new QuantizedNetworkBuilder(equalized, output => weightBits[output], settings, rows, Inputs).Build());
 
         // Weights that are on a grid already stay there: channels are then scaled by powers of two only.
