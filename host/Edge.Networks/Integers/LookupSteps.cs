@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using static Edge.Networks.Integers.FastInterpreter;
 
 namespace Edge.Networks.Integers;
 
@@ -13,15 +12,16 @@ internal sealed class LookupStep<T>(Lookup lookup) : LaneStep
     public override void Run(LaneBlock[] blocks)
     {
         LaneBlock output = blocks[lookup.Output];
-        T[] x = blocks[lookup.Input].Read<T>();
-        T[] y = output.Write<T>();
+        int lanes = output.Lanes;
+        Span<T> x = blocks[lookup.Input].Read<T>();
+        Span<T> y = output.Write<T>();
         for (int i = 0; i < lookup.TableOf.Length; i++)
         {
             T[] table = tables[lookup.TableOf[i]];
             long first = lookup.Table(i).First;
-            for (int at = i * Lanes; at < (i + 1) * Lanes; at++)
+            for (int at = i * lanes; at < (i + 1) * lanes; at++)
             {
-                // Lanes without a row hold what an earlier block left, or zeros: perhaps no entry.
+                // Lanes without a row hold anything: perhaps no entry.
                 long entry = Math.Clamp(long.CreateTruncating(x[at]) - first, 0, table.Length - 1);
                 y[at] = table[entry];
             }
@@ -41,21 +41,22 @@ internal sealed class SoftmaxStep<T>(Softmax softmax) : LaneStep
     public override void Run(LaneBlock[] blocks)
     {
         LaneBlock output = blocks[softmax.Output];
-        T[] source = blocks[softmax.Input].Read<T>();
-        T[] target = output.Write<T>();
-        for (int start = 0; start < source.Length; start += softmax.Length * Lanes)
+        int lanes = output.Lanes;
+        Span<T> source = blocks[softmax.Input].Read<T>();
+        Span<T> target = output.Write<T>();
+        for (int start = 0; start < source.Length; start += softmax.Length * lanes)
         {
-            for (int lane = 0; lane < Lanes; lane++)
+            for (int lane = 0; lane < lanes; lane++)
             {
                 for (int i = 0; i < x.Length; i++)
                 {
-                    x[i] = long.CreateTruncating(source[start + (i * Lanes) + lane]);
+                    x[i] = long.CreateTruncating(source[start + (i * lanes) + lane]);
                 }
 
                 softmax.Apply(x, y);
                 for (int i = 0; i < y.Length; i++)
                 {
-                    target[start + (i * Lanes) + lane] = T.CreateTruncating(y[i]);
+                    target[start + (i * lanes) + lane] = T.CreateTruncating(y[i]);
                 }
             }
         }

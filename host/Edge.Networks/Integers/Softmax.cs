@@ -41,7 +41,8 @@ public sealed record Softmax(int Output, string Layer, int Input, int Length, in
 
     private long Power(long distance)
     {
-        long coarse = Math.Min(distance >> FineBits, Coarse.Length - 1);
+        // Unsigned: the fast interpreter also works on lanes without a row, which hold anything.
+        ulong coarse = Math.Min((ulong)distance >> FineBits, (ulong)Coarse.Length - 1);
         return (Coarse[coarse] * Fine[distance & ((1L << FineBits) - 1)]) >> ProductShift;
     }
 }

@@ -65,8 +65,8 @@ internal static class Equalization
             if (set.Producer is { } producer)
             {
                 result = Through(result, set, producer, factors);
+                centres = [.. centres.Zip(factors, (centre, factor) => centre * factor)];
                 factors = [.. factors.Select(_ => 1.0)];
-                centres = [.. centres.Select((centre, channel) => centre * result.Factors[set.Place][Array.IndexOf(set.ChannelOf, channel)])];
             }
 
             result = InFront(result, set, factors, centres, out quantized);

@@ -60,6 +60,11 @@ public sealed class BitSearch
     /// <exception cref="InvalidInputException">No choice meets the budget.</exception>
     public (SearchPoint Chosen, IReadOnlyList<SearchPoint> Measured) Run(SearchBudget budget)
     {
+        if (loads.Count == 0)
+        {
+            throw new InvalidInputException("no layer has float weights, so there are no bits to choose by layer. Leave out the budget.");
+        }
+
         List<IReadOnlyList<Precision>> path = Path();
         for (int k = 0; k < OverviewPoints; k++)
         {
