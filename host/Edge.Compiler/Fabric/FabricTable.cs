@@ -31,8 +31,10 @@ internal sealed record FabricTable(long[] Values, long Start)
 
     public int Read(AdderGraphBuilder builder, int node, LookupTable table)
     {
-        Interval range = builder.Range(node);
-        var reached = table.Values.AsSpan((int)(range.Min - table.First), (int)(range.Max - range.Min) + 1);
+        // The graph may know less of the node's range than the network does: what lies outside the table never comes.
+        long first = Math.Max(builder.Range(node).Min, table.First);
+        long last = Math.Min(builder.Range(node).Max, table.First + table.Values.Length - 1);
+        var reached = table.Values.AsSpan((int)(first - table.First), (int)(last - first) + 1);
         long least = reached[0];
         long most = reached[0];
         foreach (long value in reached)
