@@ -57,7 +57,7 @@ internal static class QuantizationPage
         string accuracy = (report.OnTestRows?.Accuracy ?? report.Accuracy) is { } share
             ? string.Create(CultureInfo.InvariantCulture, $" Accuracy on the {(report.OnTestRows?.Accuracy is null ? "calibration" : "test")} rows: {100 * share.Float:F2} % as floats, {100 * share.Quantized:F2} % quantized.")
             : string.Empty;
-        page.Append(CultureInfo.InvariantCulture, $"<p class=\"big\">{H(bits)}: largest error {100 * report.LargestErrorOfFullScale:G3} % of full scale on {report.CalibrationRows:N0} calibration rows, about {report.Luts:N0} LUTs.{accuracy}</p>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<p class=\"big\">{H(bits)}: largest error of the model's own output {100 * report.LargestErrorOfFullScale:G3} % of full scale on {report.CalibrationRows:N0} calibration rows, about {report.Luts:N0} LUTs.{accuracy}</p>\n");
         page.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">Inputs: {H(report.Input)}. Ranges: {report.Method.ToString().ToLowerInvariant()}. LUTs are estimated for the network unrolled into the fabric, a LUT for each bit of an adder; nothing was synthesised.</p>\n");
     }
 
@@ -74,7 +74,7 @@ internal static class QuantizationPage
             }
         }
 
-        page.Append("</table>\n<p class=\"note\">Errors of outputs before a softmax. Same class: the largest output is the same one; without meaning where outputs are no classes.</p>\n");
+        page.Append("</table>\n<p class=\"note\">Errors of outputs before a softmax (the line above counts behind it). Same class: the largest output is the same one; without meaning where outputs are no classes.</p>\n");
     }
 
     private static void Search(StringBuilder page, SearchResult search)

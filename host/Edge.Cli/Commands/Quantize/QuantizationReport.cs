@@ -80,7 +80,7 @@ internal sealed record QuantizationReport(
             text.WriteLine();
         }
 
-        text.WriteLine($"largest error on the calibration rows: {Number(100 * LargestErrorOfFullScale, "G3")} % of full scale; about {Number(Luts, "N0")} LUTs unrolled (estimated)");
+        text.WriteLine($"largest error of the model's own output on the calibration rows: {Number(100 * LargestErrorOfFullScale, "G3")} % of full scale; about {Number(Luts, "N0")} LUTs unrolled (estimated)");
         foreach ((string rows, Comparison? on) in new[] { ("calibration", OnCalibrationRows), ("test", OnTestRows) })
         {
             if (on?.Accuracy is { } accuracy)
