@@ -30,7 +30,8 @@ public sealed record QuantizedModel(Network Source, IntegerNetwork Integers, Pre
         {
             if (network.IsQuantized)
             {
-                return new(network, Lowering.ToIntegers(network, inputFormat), null, null, network.Notes);
+                var notes = new List<string>(network.Notes);
+                return new(network, Lowering.ToIntegers(network, inputFormat, notes), null, null, notes);
             }
 
             if (calibration is null)

@@ -7,8 +7,10 @@ internal sealed class BenchContext : IDisposable
 {
     private readonly Lazy<JetReference> jet;
 
-    public BenchContext(CancellationToken cancel)
+    /// <param name="output">The file of measurements.</param>
+    public BenchContext(string? output, CancellationToken cancel)
     {
+        Output = output ?? InTree("docs", "measurements.md");
         Cancel = cancel;
         jet = new(() => JetReference.Load(this));
         Environment.SetEnvironmentVariable("CCACHE_DISABLE", "1"); // a build is timed whole, whatever compiler cache is installed
@@ -17,6 +19,12 @@ internal sealed class BenchContext : IDisposable
 
     /// <summary>Root of the source tree.</summary>
     public string Root { get; } = FindRoot();
+
+    /// <summary>The file of measurements.</summary>
+    public string Output { get; }
+
+    /// <summary>Where pages that a section writes besides stand.</summary>
+    public string Pages => Path.GetDirectoryName(Output)!;
 
     /// <summary>A folder of this run, deleted at its end. It holds the build cache too, so every build starts cold.</summary>
     public string Scratch { get; } = Directory.CreateTempSubdirectory("edge-bench-").FullName;

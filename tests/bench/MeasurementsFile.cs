@@ -72,7 +72,8 @@ internal sealed class MeasurementsFile
         return text.ToString();
     }
 
-    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).Replace('\n', ' ');
+    /// <summary>Text as it stands in a cell of a table.</summary>
+    public static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).Replace('\n', ' ');
 
     private static string Begin(string name) => $"<!-- section {name} -->";
 

@@ -13,12 +13,25 @@ internal sealed partial record ModelFolder(string Name, string ModelPath, NpyArr
 {
     private const int MostFractionBits = 40;
 
-    private string Folder => Path.GetDirectoryName(ModelPath)!;
+    public string Folder => Path.GetDirectoryName(ModelPath)!;
 
     /// <summary>Every model folder below a folder, by name.</summary>
     public static IEnumerable<ModelFolder> Below(string folder) => Directory.Exists(folder)
         ? Directory.EnumerateFiles(folder, "inputs.npy", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(Read).OfType<ModelFolder>()
         : [];
+
+    /// <summary>Models beside the source tree, or why there are none.</summary>
+    public static (ModelFolder[] Folders, string? Absent) Shared(BenchContext context)
+    {
+        try
+        {
+            return ([.. Below(context.Shared("models"))], null);
+        }
+        catch (SectionSkippedException reason)
+        {
+            return ([], reason.Message);
+        }
+    }
 
     /// <summary>The outputs to compare with, and whether they are those before a softmax at the end. float64 before float32.</summary>
     public (NpyArray Values, bool BeforeSoftmax) Expected(bool softmax)

@@ -3,7 +3,14 @@ using Edge.Bench.Sections;
 
 // Measures and writes docs/measurements.md.
 // usage: [section...] [--out FILE]     no section: all of them
-ISection[] sections = [new JetSection(), new InterpreterSection(), new SiteSection(), new VisitsSection(), new ModelsSection()];
+//        --load FOLDER                 prints the milliseconds of import and lowering, the first in this process
+if (args is ["--load", var model] && ModelFolder.Below(model).ToArray() is [var only])
+{
+    Console.WriteLine((1e3 * Timing.Seconds(() => only.Load())).ToString("F3", System.Globalization.CultureInfo.InvariantCulture));
+    return 0;
+}
+
+ISection[] sections = [new JetSection(), new InterpreterSection(), new SiteSection(), new VisitsSection(), new CoverageSection(), new ModelsSection()];
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, key) =>
@@ -11,14 +18,13 @@ Console.CancelKeyPress += (_, key) =>
     key.Cancel = true;
     stop.Cancel();
 };
-using var context = new BenchContext(stop.Token);
-string output = context.InTree("docs", "measurements.md");
+string? asked = null;
 var chosen = new List<ISection>();
 for (int k = 0; k < args.Length; k++)
 {
     if (args[k] == "--out" && k + 1 < args.Length)
     {
-        output = Path.GetFullPath(args[++k]);
+        asked = Path.GetFullPath(args[++k]);
     }
     else if (Array.Find(sections, section => section.Name == args[k]) is { } named)
     {
@@ -31,8 +37,9 @@ for (int k = 0; k < args.Length; k++)
     }
 }
 
+using var context = new BenchContext(asked, stop.Token);
 string[] names = [.. sections.Select(section => section.Name)];
-var file = new MeasurementsFile(output, names);
+var file = new MeasurementsFile(context.Output, names);
 int missed = 0;
 int failed = 0;
 int skipped = 0;
@@ -68,5 +75,5 @@ foreach (ISection section in chosen.Count > 0 ? chosen : [.. sections])
     Console.WriteLine($"{section.Title}\n\n{body}");
 }
 
-Console.WriteLine($"bench: {missed} targets missed, {skipped} sections skipped, {failed} failed; written to {Path.GetRelativePath(context.Root, output)}");
+Console.WriteLine($"bench: {missed} targets missed, {skipped} sections skipped, {failed} failed; written to {Path.GetRelativePath(context.Root, context.Output)}");
 return missed + failed == 0 ? 0 : 1;

@@ -193,6 +193,7 @@ def onnx_files():
     yield 'transpose.onnx', 'a permutation with an axis twice', network(last=lambda g, x: g.node('Transpose', x, perm=[1, 1]))
     yield 'axis.onnx', 'ArgMax along axis 7', network(last=lambda g, x: g.node('ArgMax', x, axis=7))
     yield 'product.onnx', 'the product of two computed tensors', network(last=lambda g, x: g.node('Mul', x, g.node('Add', x, np.float32([1, 2, 3]))))
+    yield 'log_softmax.onnx', 'LogSoftmax at the end', network(last=lambda g, x: g.node('LogSoftmax', x))
     yield 'divide_by_zero.onnx', 'division by a constant 0', network(last=lambda g, x: g.node('Div', x, np.float32(0)))
     yield 'clip_reversed.onnx', 'Clip with min above max', network(last=lambda g, x: g.node('Clip', x, np.float32(2), np.float32(1)))
     yield 'cast_integers.onnx', 'computed values cast to int32', network(last=lambda g, x: g.node('Cast', x, to=TensorProto.INT32))

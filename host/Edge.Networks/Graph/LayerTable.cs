@@ -6,8 +6,8 @@ namespace Edge.Networks.Graph;
 /// <summary>One node of the model in the table that every import shows.</summary>
 /// <param name="Node">The model's node, as messages name it: <c>Gemm "fc1"</c>.</param>
 /// <param name="Shape">Of what it makes, without the batch axis.</param>
-/// <param name="Format">Of its weights or of what it makes; "float" where nothing quantizes it, empty where it only moves,
-/// chooses or limits elements.</param>
+/// <param name="Format">Of its weights or of what it makes; "float" where nothing quantizes it, the name of a function, empty
+/// where it only moves, chooses or limits elements.</param>
 /// <param name="Multiplies">Products with weights and gains for one input; sums of elements and padding count none.</param>
 /// <param name="Parameters">Numbers that were trained: weights, gains and offsets.</param>
 /// <param name="ZeroWeights">Weights that are 0, as a part of all; null without weights.</param>
@@ -121,10 +121,13 @@ public static class LayerTable
             Quantize { Quantizer: var quantizer } => Text(quantizer),
             Bipolar bipolar => $"+-1, {Text(bipolar.Magnitudes)}",
             MultiThreshold thresholds => $"{thresholds.Levels.Max(levels => levels.Length)} thresholds, step {Number(thresholds.Step)}",
+            _ when layers.LastOrDefault(layer => layer is ElementFunction or SoftmaxLayer) is { } function => Name(function),
             ElementwiseAffine => "float",
             _ => string.Empty,
         };
     }
+
+    private static string Name(Layer layer) => layer is ElementFunction { Function.Kind: var kind } ? kind.ToString().ToLowerInvariant() : "softmax";
 
     private static string Text(Quantizer quantizer)
     {

@@ -69,7 +69,8 @@ public sealed partial class QonnxExporter
                 Concatenation concatenation => WriteConcatenation(concatenation),
                 Reorder reorder => WriteReorder(reorder),
                 IndexOfLargest => graph.Node("Cast", [graph.Node("ArgMax", [Of(layer)], type: OnnxType.Int64, attributes: [OnnxGraphWriter.Attribute("axis", -1), OnnxGraphWriter.Attribute("keepdims", 0)])], type: OnnxType.Float, attributes: OnnxGraphWriter.Attribute("to", (int)OnnxType.Float)),
-                SoftmaxLayer => graph.Node("Softmax", [Of(layer)], attributes: OnnxGraphWriter.Attribute("axis", -1)),
+                ElementFunction function => WriteFunction(function),
+                SoftmaxLayer softmax => WriteSoftmax(softmax),
                 _ => throw Refused(layer, "has no form in QONNX"),
             };
         }

@@ -19,6 +19,7 @@ internal static class UnsupportedOperators
         "LSTM" or "GRU" or "RNN" => "Recurrent layers have no integer form here; edge predict --on onnxruntime runs the model as it is.",
         "If" or "Loop" or "Scan" => "Control flow decides while it runs: export the model with fixed shapes, traced, not scripted.",
         "DynamicQuantizeLinear" => "The scale of a DynamicQuantizeLinear depends on the data; quantize statically (QuantizeLinear with constant scales).",
+        "LogSoftmax" => "LogSoftmax is the logarithm of a Softmax, made for training: end the model in a Softmax or before it, which leaves the classes as they are.",
         "FloatQuant" => "FloatQuant rounds to small floats, which no integer holds; use Quant.",
         "InstanceNormalization" or "LayerNormalization" or "GroupNormalization" or "LpNormalization" => "It normalizes by statistics of its own data; use BatchNormalization.",
         _ => string.Empty,

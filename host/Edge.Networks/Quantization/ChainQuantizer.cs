@@ -9,6 +9,7 @@ namespace Edge.Networks.Quantization;
 internal sealed class ChainQuantizer
 {
     private readonly Func<long, (double Value, double Error)> approximately;
+    private readonly Func<long, (double Value, double Error)> inFloat32;
     private readonly Func<long, Rational> exactly;
     private readonly Func<Rational, long> round;
     private readonly Func<double, double, long?> roundIfSure;
@@ -17,6 +18,7 @@ internal sealed class ChainQuantizer
     public ChainQuantizer(ElementChain chain, Layer layer, int i)
     {
         approximately = chain.Approximately(i);
+        inFloat32 = chain.Approximately(i, ElementChain.Float32StepError);
         exactly = n => chain.Exact(i, n);
         switch (layer)
         {
@@ -45,6 +47,21 @@ internal sealed class ChainQuantizer
     {
         (double value, double error) = approximately(n);
         return roundIfSure(value, error) ?? round(exactly(n));
+    }
+
+    /// <summary>True where an evaluation in float32 may give another integer: the exact value is no float32, and lies within
+    /// float32's error of where the integer changes.</summary>
+    public bool IsAmbiguousInFloat32(long n)
+    {
+        (double value, double error) = inFloat32(n);
+        if (roundIfSure(value, error) is not null)
+        {
+            return false;
+        }
+
+        Rational exact = exactly(n);
+        return Rational.From((float)exact.ToDouble()) != exact
+            && (!double.IsFinite(error) || round(Rational.From(value - error)) != round(Rational.From(value + error)));
     }
 
     /// <summary>The integers n, ascending, at which the result rises or falls, once for every unit; pieces between the turns

@@ -10,6 +10,9 @@ internal sealed record ElementChain(RealVector Input, IReadOnlyList<Layer> Steps
     /// <summary>Relative error of one step in double precision, with room.</summary>
     private const double StepError = 1.0 / (1L << 46);
 
+    /// <summary>The same in single precision.</summary>
+    public const double Float32StepError = 1.0 / (1 << 24);
+
     public ElementChain Then(Layer step) => new(Input, [.. Steps, step]);
 
     /// <summary>True where larger inputs never turn round behind the first function: <see cref="Turns"/> are all there are.</summary>
@@ -70,7 +73,8 @@ internal sealed record ElementChain(RealVector Input, IReadOnlyList<Layer> Steps
     }
 
     /// <summary>The same in double precision, with a bound on its error: n to both.</summary>
-    public Func<long, (double Value, double Error)> Approximately(int i)
+    /// <param name="stepError">Relative error of one step: of double precision, or of a narrower one.</param>
+    public Func<long, (double Value, double Error)> Approximately(int i, double stepError = StepError)
     {
         double scale = Input.Scale(i).ToDouble();
         double offset = Input.Offset(i).ToDouble();
@@ -86,7 +90,7 @@ internal sealed record ElementChain(RealVector Input, IReadOnlyList<Layer> Steps
         return n =>
         {
             double value = Math.Clamp((scale * n) + offset, low, high);
-            double error = ((Math.Abs(scale * n) + Math.Abs(offset)) * StepError) + StepError;
+            double error = ((Math.Abs(scale * n) + Math.Abs(offset)) * stepError) + stepError;
             foreach ((Layer step, double first, double second) in steps)
             {
                 double before = value;
@@ -98,7 +102,7 @@ internal sealed record ElementChain(RealVector Input, IReadOnlyList<Layer> Steps
                         break;
                     case ElementwiseAffine:
                         value = (first * before) + second;
-                        error = (error * Math.Abs(first)) + ((Math.Abs(first * before) + Math.Abs(second)) * StepError);
+                        error = (error * Math.Abs(first)) + ((Math.Abs(first * before) + Math.Abs(second)) * stepError);
                         break;
                     case Clip:
                         value = Math.Clamp(before, first, second);
@@ -109,7 +113,7 @@ internal sealed record ElementChain(RealVector Input, IReadOnlyList<Layer> Steps
                         break;
                 }
 
-                error += (1 + Math.Abs(before) + Math.Abs(value)) * StepError;
+                error += (1 + Math.Abs(before) + Math.Abs(value)) * stepError;
             }
 
             return (value, error);

@@ -9,7 +9,7 @@ namespace Edge.Networks.Quantization;
 internal sealed class FunctionQuantization
 {
     /// <summary>Bits that the input of a function has more than its result, and at most: its table stays small.</summary>
-    private const int MoreBits = 2;
+    public const int MoreBits = 2;
     private const int MostInputBits = 14;
 
     private readonly Network network;
@@ -41,8 +41,29 @@ internal sealed class FunctionQuantization
         }
     }
 
+    /// <summary>Layers with weights that read a function's result, perhaps moved, limited or through a further function.</summary>
+    public static IReadOnlyList<Linear> ReadersOf(Network network, ElementFunction function)
+    {
+        var reached = new HashSet<int> { function.Output };
+        var readers = new List<Linear>();
+        foreach (Layer layer in network.Layers.Where(layer => layer.Inputs.Any(reached.Contains)))
+        {
+            if (layer is Linear linear and not Convolution { IsCopy: true })
+            {
+                readers.Add(linear);
+            }
+            else
+            {
+                reached.Add(layer.Output);
+            }
+        }
+
+        return readers;
+    }
+
     /// <summary>The network with quantizers; all values keep their numbers.</summary>
-    public Network Apply(int activationBits)
+    /// <param name="activationBits">Of what a layer with weights reads; null: of what none reads.</param>
+    public Network Apply(Func<Linear?, int> activationBits)
     {
         int next = network.Layers.Max(layer => layer.Output);
         var layers = new List<Layer>();
@@ -54,10 +75,12 @@ internal sealed class FunctionQuantization
                 continue;
             }
 
+            IReadOnlyList<Linear> readers = ReadersOf(network, function);
+            int bits = readers.Count == 0 ? activationBits(null) : readers.Max(activationBits);
             int read = function.Input;
             if (network.Producer(read) is not (Quantize or Bipolar or ElementFunction))
             {
-                layers.Add(Quantizer(read, read, ++next, Math.Min(activationBits + MoreBits, MostInputBits)));
+                layers.Add(Quantizer(read, read, ++next, Math.Min(bits + MoreBits, MostInputBits)));
                 read = next;
             }
 
@@ -65,7 +88,7 @@ internal sealed class FunctionQuantization
             layers.Add(function with { Input = read, Output = ownQuantizer ? function.Output : ++next });
             if (!ownQuantizer)
             {
-                layers.Add(Quantizer(function.Output, next, function.Output, activationBits));
+                layers.Add(Quantizer(function.Output, next, function.Output, bits));
             }
         }
 

@@ -70,7 +70,8 @@ public sealed partial class Lowering
     }
 
     /// <summary>What one kind of element becomes: all results where they are few enough for a table, and where they change.</summary>
-    private sealed record QuantizedChain(LookupTable? Table, long First, (List<long> Rises, List<long> Falls)? Changes);
+    /// <param name="Ambiguous">Of Decisions (entries of the table, or without one levels): where float32 may give another integer.</param>
+    private sealed record QuantizedChain(LookupTable? Table, long First, (List<long> Rises, List<long> Falls)? Changes, int Ambiguous, int Decisions);
 
     private int LowerChain(ElementChain chain, Layer quantizer)
     {
@@ -100,6 +101,11 @@ public sealed partial class Lowering
 
         QuantizedChain Of(int i) => found[kindOf[i]];
         string name = chain.Steps[0].Name;
+        if (found.Sum(kind => (long)kind.Ambiguous) is > 0 and long ambiguous)
+        {
+            notes?.Add($"{name} and its quantizer: {ambiguous} of {found.Sum(kind => (long)kind.Decisions)} results lie so near a rounding decision that float32 may give the neighbouring integer; Edge rounds the exact value");
+        }
+
         bool table = found.TrueForAll(kind => kind.Table is not null);
         bool comparators = found.TrueForAll(kind => kind.Changes is not null);
         if (!table && !comparators)
@@ -132,14 +138,16 @@ public sealed partial class Lowering
 
     private static int WidthOf(QuantizedChain kind) => new Interval(kind.Table!.Values.Min(), kind.Table.Values.Max()).Width;
 
-    private static QuantizedChain Worked(ElementChain chain, ChainQuantizer quantizer, Interval range, int i)
+    private QuantizedChain Worked(ElementChain chain, ChainQuantizer quantizer, Interval range, int i)
     {
         if (range.Max - range.Min < LargestTable)
         {
             var entries = new long[range.Max - range.Min + 1];
+            int ambiguous = 0;
             for (int k = 0; k < entries.Length; k++)
             {
                 entries[k] = quantizer.At(range.Min + k);
+                ambiguous += notes is not null && quantizer.IsAmbiguousInFloat32(range.Min + k) ? 1 : 0;
             }
 
             var rises = new List<long>();
@@ -150,9 +158,11 @@ public sealed partial class Lowering
                 (step > 0 ? rises : falls).AddRange(Enumerable.Repeat(range.Min + k, (int)Math.Min(Math.Abs(step), ManyLevels + 1)));
             }
 
-            return new(new(range.Min, entries), entries[0], rises.Count + falls.Count <= ManyLevels ? (rises, falls) : null);
+            return new(new(range.Min, entries), entries[0], rises.Count + falls.Count <= ManyLevels ? (rises, falls) : null, ambiguous, entries.Length);
         }
 
-        return new(null, quantizer.At(range.Min), chain.OnlyTheFirstTurns ? quantizer.Changes(range, chain.Turns(i), ManyLevels) : null);
+        (List<long> Rises, List<long> Falls)? changes = chain.OnlyTheFirstTurns ? quantizer.Changes(range, chain.Turns(i), ManyLevels) : null;
+        long[] levels = changes is { } found && notes is not null ? [.. found.Rises.Concat(found.Falls).Distinct()] : [];
+        return new(null, quantizer.At(range.Min), changes, levels.Count(n => quantizer.IsAmbiguousInFloat32(n) || quantizer.IsAmbiguousInFloat32(n - 1)), levels.Length);
     }
 }

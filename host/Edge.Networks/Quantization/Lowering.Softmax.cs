@@ -40,7 +40,7 @@ public sealed partial class Lowering
         PerElement<Interval> ranges = builder.Ranges(logits.Tensor);
         Interval all = ranges.Values.Aggregate(Interval.Union);
         var encoding = new InputEncoding([ranges.Length], [Rational.One], [Rational.Zero], Rounding.HalfEven, all.Min, all.Max, "integers of the network");
-        var host = new Lowering(network, ranges) { onHost = true };
+        var host = new Lowering(network, ranges, notes: null) { onHost = true };
         host.values[layers[0].Inputs[0]] = logits with { Tensor = 0 };
         foreach (Layer layer in layers)
         {

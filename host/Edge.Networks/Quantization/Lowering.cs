@@ -18,8 +18,12 @@ public sealed partial class Lowering
     private readonly IntegerNetworkBuilder builder;
     private readonly Dictionary<int, RealVector> values = [];
 
-    private Lowering(Network network, PerElement<Interval> input)
+    /// <summary>Takes what the user should know of the decisions made; null: nobody asks.</summary>
+    private readonly ICollection<string>? notes;
+
+    private Lowering(Network network, PerElement<Interval> input, ICollection<string>? notes)
     {
+        this.notes = notes;
         this.network = network;
         builder = new(input);
     }
@@ -27,19 +31,20 @@ public sealed partial class Lowering
     /// <param name="network">Every layer has quantized weights.</param>
     /// <param name="inputFormat">How inputs become integers; null: the model's own input quantizer, or fixed&lt;16,6&gt;
     /// where it has none.</param>
+    /// <param name="notes">Gets a line for each function whose float32 evaluation may differ from the exact one.</param>
     /// <exception cref="InvalidInputException">A layer cannot be computed exactly in integers; it is named.</exception>
-    public static IntegerNetwork ToIntegers(Network network, FixedPointFormat? inputFormat)
+    public static IntegerNetwork ToIntegers(Network network, FixedPointFormat? inputFormat, ICollection<string>? notes = null)
     {
         (InputEncoding encoding, int firstLayer) = InputQuantization.Choose(network, inputFormat);
-        return ToIntegers(network, encoding, firstLayer);
+        return ToIntegers(network, encoding, firstLayer, notes);
     }
 
     /// <param name="encoding">How inputs become integers.</param>
     /// <param name="firstLayer">How many leading layers that stands for.</param>
-    internal static IntegerNetwork ToIntegers(Network network, InputEncoding encoding, int firstLayer)
+    internal static IntegerNetwork ToIntegers(Network network, InputEncoding encoding, int firstLayer, ICollection<string>? notes = null)
     {
         network = ReorderSinking.Apply(network, firstLayer);
-        var lowering = new Lowering(network, PerElement.Uniform(network.InputLength, new Interval(encoding.Low, encoding.High)));
+        var lowering = new Lowering(network, PerElement.Uniform(network.InputLength, new Interval(encoding.Low, encoding.High)), notes);
         int encoded = firstLayer == 0 ? 0 : network.Layers[firstLayer - 1].Output;
         lowering.values[encoded] = DecodedInput(encoding, network.InputLength, firstLayer == 0 ? null : network.Layers[firstLayer - 1]);
         int left = CountOnHost(network, firstLayer);

@@ -43,7 +43,7 @@ internal sealed class ReorderSinking
                 break;
 
             case Quantize { Quantizer: { Scales.Length: 1, ZeroPoints.Length: 1 } } or Clip or LeakyRelu { Slopes.Length: 1 }
-                or ElementwiseAffine { Gains.Length: 1, Offsets.Length: 1 } or Bipolar { Magnitudes.Length: 1 } when moved.TryGetValue(layer.Inputs[0], out Moved input):
+                or ElementwiseAffine { Gains.Length: 1, Offsets.Length: 1 } or Bipolar { Magnitudes.Length: 1 } or ElementFunction when moved.TryGetValue(layer.Inputs[0], out Moved input):
                 layers.Add(Reading(layer, input.Value) with { Output = ++next, Shape = [input.Length] });
                 moved[layer.Output] = input with { Value = next };
                 break;
@@ -170,6 +170,7 @@ internal sealed class ReorderSinking
         LeakyRelu o => o with { Input = input },
         ElementwiseAffine o => o with { Input = input },
         Bipolar o => o with { Input = input },
+        ElementFunction o => o with { Input = input },
         _ => throw new InvalidOperationException($"{layer.Name} does not work element by element"),
     };
 }

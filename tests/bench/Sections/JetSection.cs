@@ -5,7 +5,6 @@ using Edge.Compiler.Images;
 using Edge.Compiler.Verification;
 using Edge.Images;
 using Edge.Networks.Integers;
-using Edge.Networks.Numerics;
 using Edge.Networks.Onnx;
 
 namespace Edge.Bench.Sections;
@@ -95,20 +94,7 @@ internal sealed class JetSection : ISection
     /// <summary>How often a value that is rounded lay exactly between two integers.</summary>
     private static IEnumerable<Row> Ties(JetReference jet)
     {
-        long ties = 0;
-        int vectors = 0;
-        for (int row = 0; row < jet.Count; row++)
-        {
-            long before = ties;
-            long[][] tensors = ReferenceInterpreter.Trace(jet.Network, jet.Encoded.AsSpan(row * jet.Network.InputLength, jet.Network.InputLength));
-            foreach (Requantize requantize in jet.Network.Operations.OfType<Requantize>().Where(operation => operation.Rounding == Rounding.HalfEven))
-            {
-                ties += requantize.Shifts.Where((shift, i) => shift > 0 && (tensors[requantize.Input][i] & ((1L << shift) - 1)) == 1L << (shift - 1)).Count();
-            }
-
-            vectors += ties > before ? 1 : 0;
-        }
-
+        (long ties, int vectors) = ModelCheck.ExactTies(jet.Network, jet.Encoded);
         yield return Row.Info("exact ties that were rounded to even", ties, remark: $", in {Row.Text(vectors)} of {Row.Text(jet.Count)} vectors");
     }
 

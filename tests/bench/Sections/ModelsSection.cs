@@ -23,7 +23,7 @@ internal sealed class ModelsSection : ISection
 
     public SectionResult Run(BenchContext context)
     {
-        (ModelFolder[] shared, string? absent) = SharedFolders(context);
+        (ModelFolder[] shared, string? absent) = ModelFolder.Shared(context);
         ModelFolder[] folders = [.. ModelFolder.Below(context.InTree("tests", "golden")), .. shared];
         if (folders.Length == 0)
         {
@@ -55,7 +55,7 @@ internal sealed class ModelsSection : ISection
             : $"RTL was simulated under Icarus, with the first {IcarusRows} rows of networks of up to {Row.Text(IcarusAdders)} adders.";
         var notes = new List<string>
         {
-            $"A row is wrong when reference interpreter, ONNX Runtime (optimizations on and off) and RTL differ in any integer, or when an expected value lies half a step or more from ours; for a network quantized after training, more than 2^-8 of full scale on its ordinary inputs. Rows outside the input format count between backends only. {rtl} Compile: model file to SystemVerilog text, in process, median of {CompileRuns}.",
+            $"A row is wrong when reference interpreter, fast interpreter, ONNX Runtime (optimizations on and off) and RTL differ in any integer, or when an expected value lies half a step or more from ours; for a network quantized after training, more than 2^-8 of full scale on its ordinary inputs. Rows outside the input format count between backends only. {rtl} Compile: model file to SystemVerilog text, in process, median of {CompileRuns}.",
         };
         if (unsupported.Count > 0)
         {
@@ -81,39 +81,22 @@ internal sealed class ModelsSection : ISection
         return new(rows, notes);
     }
 
-    /// <summary>Models beside the source tree, or why there are none.</summary>
-    private static (ModelFolder[] Folders, string? Absent) SharedFolders(BenchContext context)
-    {
-        try
-        {
-            return ([.. ModelFolder.Below(context.Shared("models"))], null);
-        }
-        catch (SectionSkippedException reason)
-        {
-            return ([], reason.Message);
-        }
-    }
-
     private static Row Verify(ModelFolder folder, CancellationToken cancel)
     {
         QuantizedModel model = folder.Load();
         FabricNetwork fabric = FabricNetwork.Compile(model.Integers);
         Timing compile = Timing.Repeat(CompileRuns, () => FabricNetwork.Compile(folder.Load().Integers));
-        (NpyArray expected, bool beforeSoftmax) = folder.Expected(model.Integers.Output.Softmax);
-        int compared = model.Precision is null ? folder.Inputs.Rows : folder.Ordinary;
-
-        LadderResult Climb(int count, NpyArray? wanted, params Backend[] backends) => Ladder.Climb(
-            model, ModelFolder.First(folder.Inputs, count), wanted, backends, demanded: false, beforeSoftmax, fabric.LevelsPerStage, cancel: cancel);
-
         int wrong;
         ExpectedComparison against;
         try
         {
-            against = Climb(compared, ModelFolder.First(expected, compared), Backend.Reference).Expected!;
-            wrong = against.Mismatches + Climb(folder.Inputs.Rows, wanted: null, Backend.Reference, Backend.OnnxRuntime).Comparisons.Sum(pair => pair.Mismatches);
+            ModelCheck check = ModelCheck.Of(folder, model, cancel);
+            (wrong, against) = (check.Wrong, check.Expected);
             if (fabric.AdderCount <= IcarusAdders)
             {
-                wrong += Climb(Math.Min(IcarusRows, folder.Inputs.Rows), wanted: null, Backend.Reference, Backend.Icarus).Comparisons.Sum(pair => pair.Mismatches);
+                NpyArray few = ModelFolder.First(folder.Inputs, Math.Min(IcarusRows, folder.Inputs.Rows));
+                wrong += Ladder.Climb(model, few, null, [Backend.Reference, Backend.Icarus], demanded: false, beforeSoftmax: false, fabric.LevelsPerStage, cancel: cancel)
+                    .Comparisons.Sum(pair => pair.Mismatches);
             }
         }
         catch (VerificationException error)

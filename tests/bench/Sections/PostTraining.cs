@@ -96,7 +96,8 @@ internal static class PostTraining
         return Errors.Between(FloatInterpreter.RunRows(quantized, rows.Values), expected, rows.Rows, default);
     }
 
-    private static Network WithoutSoftmax(Network network) => network.Producer(network.OutputValue) is SoftmaxLayer softmax
+    /// <summary>The network up to a softmax at its end.</summary>
+    public static Network WithoutSoftmax(Network network) => network.Producer(network.OutputValue) is SoftmaxLayer softmax
         ? network with { Layers = [.. network.Layers.Where(layer => layer != softmax)], OutputValue = softmax.Input }
         : network;
 

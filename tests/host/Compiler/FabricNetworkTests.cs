@@ -75,6 +75,32 @@ public sealed class FabricNetworkTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Built for a short build, not for speed. A fixed network, so that its simulation is built once and kept.</summary>
+    [Fact]
+    [Trait("Speed", "slow")]
+    public void ALargeDesign_UnderVerilator_ComputesTheNetworksIntegers()
+    {
+        const int Inputs = 128;
+        const int Outputs = 96;
+        var of = new Random(7);
+        long[] weights = [.. Enumerable.Range(0, Inputs * Outputs).Select(_ => (long)of.Next(-127, 128))];
+        IntegerNetwork network = Network([.. Enumerable.Repeat(new Interval(-128, 127), Inputs)], builder =>
+            builder.Affine("dense", 0, new(Outputs, Inputs, weights), [.. Enumerable.Range(0, Outputs).Select(_ => (long)of.Next(-5000, 5000))]));
+        Random random = RandomTest.Create(output);
+        FabricNetwork fabric = FabricNetwork.Compile(network);
+        output.WriteLine($"{fabric.AdderCount} adders");
+        Assert.True(fabric.AllFiles().Values.Sum(text => (long)text.Length) > VerilatorBuild.BytesOfLargeDesign);
+        long[] rows = RandomNetworks.Rows(network, random, 60);
+        long[] expected = ReferenceInterpreter.RunRows(network, rows);
+        using VerilatorNetwork simulation = VerilatorNetwork.Build(fabric);
+        foreach (ulong pattern in new[] { 0UL, 1UL + (ulong)random.Next() })
+        {
+            (long[] results, long latency, _) = simulation.Run(rows, pattern);
+            Assert.Equal(expected, results);
+            Assert.True(pattern != 0 || latency == fabric.Latency, $"latency {latency} instead of {fabric.Latency}");
+        }
+    }
+
     [Fact]
     public void PortsBeyondTheLimitAreRefused()
     {

@@ -64,6 +64,14 @@ public sealed class ImportDetailTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void LogSoftmax_IsRefused_WithWhatToDo()
+    {
+        var model = new TestModel(new Random(1), 3);
+        model.Finish(model.Node("LogSoftmax", ["x"]));
+        Assert.Contains("end the model in a Softmax or before it", Assert.Throws<UnsupportedOperatorException>(() => Import(model)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ASmallIntegerInput_SaysItsFormat()
     {
         var model = new TestModel(new Random(1), 1);

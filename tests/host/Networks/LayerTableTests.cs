@@ -56,6 +56,15 @@ public sealed class LayerTableTests : IDisposable
     }
 
     [Fact]
+    public void Functions_SayTheirName_AsWrittenOut()
+    {
+        var model = new TestModel(new Random(1), 4);
+        string swish = model.Node("Mul", ["x", model.Node("Sigmoid", ["x"])]);
+        string y = model.Node("Softmax", [model.Node("Gemm", [model.Node("Tanh", [swish]), model.Random(4, 3)])]);
+        Assert.Equal(["swish", "tanh", "float", "softmax"], Table(model, y).Select(row => row.Format));
+    }
+
+    [Fact]
     public void Branches_NameTheirInputs()
     {
         var model = new TestModel(new Random(1), 4);

@@ -102,7 +102,7 @@ internal sealed record QuantizeJob(
             hash.AppendData(SHA256.HashData(stream));
         }
 
-        hash.AppendData(Encoding.UTF8.GetBytes($"1 {Settings.Method} {Settings.InputBits} {Settings.Equalizes} {Format} {string.Join(',', InputShape ?? [])} {Calibration.LabelPath is null}"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"2 {Settings.Method} {Settings.InputBits} {Settings.Equalizes} {Format} {string.Join(',', InputShape ?? [])} {Calibration.LabelPath is null}"));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

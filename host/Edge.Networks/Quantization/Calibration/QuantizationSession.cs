@@ -25,7 +25,7 @@ internal sealed class QuantizationSession
         this.settings = settings;
         folded = Folded(network);
         functions = new(folded, rows, settings.Method, new InputGrid(format).Limited);
-        channels = ChannelSet.Of(functions.Apply(FewestBits), settings.InputBits is not null);
+        channels = ChannelSet.Of(functions.Apply(_ => FewestBits), settings.InputBits is not null);
         Inputs = new(channels.Any(set => set.IsInput) ? null : format);
         ranges = RangeObserver.Observe(folded, channels, rows, Inputs.Limited);
         layers = [.. folded.Layers.OfType<Linear>().Where(layer => layer.Weights.Quantized is null)];
@@ -47,8 +47,10 @@ internal sealed class QuantizationSession
         Dictionary<int, int> activationBits = channels.ToDictionary(set => set.Place, set => set.IsInput
             ? settings.InputBits!.Value
             : layers.Zip(precisions).Where(pair => pair.First.Input == set.Read).Select(pair => pair.Second.ActivationBits).DefaultIfEmpty(most).Max());
-        EqualizedNetwork equalized = Equalization.Apply(functions.Apply(most), channels, ranges, place => activationBits[place], KeepsGrid, settings.Method, settings.Equalizes);
+        EqualizedNetwork equalized = Equalization.Apply(functions.Apply(BitsRead), channels, ranges, place => activationBits[place], KeepsGrid, settings.Method, settings.Equalizes);
         return (equalized, new QuantizedNetworkBuilder(equalized, output => weightBits[output], settings, rows, Inputs).Build());
+
+        int BitsRead(Linear? layer) => layers.Zip(precisions).Where(pair => pair.First.Output == layer?.Output).Select(pair => pair.Second.ActivationBits).DefaultIfEmpty(most).First();
 
         // Weights that are on a grid already stay there: channels are then scaled by powers of two only.
         bool KeepsGrid(int place)

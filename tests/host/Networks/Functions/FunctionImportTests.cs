@@ -60,6 +60,9 @@ public sealed class FunctionImportTests(ITestOutputHelper output) : IDisposable
         // At a jump, a value that rounds to its other side is that much off.
         int[] far = [.. Enumerable.Range(0, expected.Length).Where(k => Math.Abs(expected[k] - ours[k]) > fullScale / 256)];
         Assert.True(form.StartsWith("ThresholdedRelu", StringComparison.Ordinal) ? far.Length < 0.02 * expected.Length : far.Length == 0);
+        // QONNX has it in operators of set 13: read back, the same integers.
+        byte[] qonnx = QonnxExporter.Write(quantized.PostTraining!.Network, quantized.PostTraining.InputFormat);
+        Assert.Equal(integers.Length, QonnxProof.Of(qonnx, quantized.Integers, new(rows, Width)));
         using var runtime = new OnnxRuntimeBackend(OnnxExporter.Write(quantized.Integers), optimize: true);
         Assert.Equal(integers, runtime.RunIntegers(quantized.Integers, rows));
         Assert.Equal(ReferenceInterpreter.RunRows(quantized.Integers, encoded.AsSpan(0, 8 * Width)), integers[..(8 * 3)]);

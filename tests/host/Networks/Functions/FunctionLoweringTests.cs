@@ -91,6 +91,39 @@ public sealed class FunctionLoweringTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData(11, 8)]  // a table
+    [InlineData(16, 14)] // a table so fine that some do differ
+    [InlineData(20, 7)]  // comparators
+    public void NearDecisions_AreCounted_WhereFloat32MayDiffer(int inputBits, int levelBits)
+    {
+        // Of sigmoid on a grid: every integer for which float32 and exact arithmetic differ is among those counted.
+        Network network = Sigmoid(new([Rational.PowerOfTwo(-levelBits)], [Rational.Zero], 0, (1 << levelBits) - 1, Rounding.HalfEven));
+        var notes = new List<string>();
+        IntegerNetwork integers = Lowering.ToIntegers(network, new FixedPointFormat(Signed: true, inputBits, 4), notes);
+        double step = Math.ScaleB(1, 4 - inputBits);
+        int differing = 0;
+        for (long n = -(1L << (inputBits - 1)); n < 1L << (inputBits - 1); n++)
+        {
+            float x = (float)(n * step);
+            differing += (long)MathF.Round(MathF.ScaleB(1 / (1 + MathF.Exp(-x)), levelBits)) is var own && Math.Min(own, (1 << levelBits) - 1) != ReferenceInterpreter.Run(integers, [n, 0, 0])[0] ? 1 : 0;
+        }
+
+        int counted = notes.Count == 0 ? 0 : int.Parse(System.Text.RegularExpressions.Regex.Match(Assert.Single(notes), "^Sigmoid and its quantizer: ([0-9]+) of ").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        output.WriteLine($"{differing} differ, {counted} counted");
+        Assert.InRange(differing, 0, counted);
+        Assert.InRange(counted, 1, 1 << (levelBits - 1)); // the bound is a bound, but no guess
+    }
+
+    [Fact]
+    public void ExactTies_AreNotAmbiguous()
+    {
+        // Sigmoid(0) = 1/2 in float32 too.
+        var notes = new List<string>();
+        Lowering.ToIntegers(Sigmoid(new([Rational.One], [Rational.Zero], 0, 1, Rounding.HalfEven)), new FixedPointFormat(Signed: true, 6, 4), notes);
+        Assert.Empty(notes);
+    }
+
     [Fact]
     public void AFunctionWithoutQuantizer_OrWithTooManyLevels_IsRefusedByName()
     {
