@@ -6,7 +6,9 @@ A proof is a base case (no property fails in the first clocks from reset) and an
 properties have held for so many clocks, they hold in the next one too). The properties see the design from inside: they
 are put before its last endmodule. test_proofs.py also proves that each property fails on a design broken on purpose."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -79,8 +81,16 @@ def prepare(unit, text, folder):
 
 
 def smtbmc(folder, *arguments):
-    run = subprocess.run(['yosys-smtbmc', '-s', 'z3', '--unroll', *arguments, 'design.smt2'], cwd=folder, capture_output=True, text=True, timeout=SECONDS)
-    return run.returncode == 0, run.stdout + run.stderr
+    # A session of its own: the solver is a child that would outlive its parent.
+    run = subprocess.Popen(['yosys-smtbmc', '-s', 'z3', '--unroll', *arguments, 'design.smt2'], cwd=folder, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    try:
+        log, _ = run.communicate(timeout=SECONDS)
+    except BaseException:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+        raise
+    return run.returncode == 0, log
 
 
 def failed_properties(log):
