@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "Vcard.h"
+#include "Vcard_core.h"
 #include "network_ports.h"
 #include "verilated.h"
 
@@ -44,13 +44,13 @@ struct Pattern {
 
 struct Card {
   VerilatedContext context;
-  std::unique_ptr<Vcard> card;
+  std::unique_ptr<Vcard_core> card;
   int64_t edge = 0;
   std::deque<std::vector<uint8_t>> records;
   Pattern network_stall, event_stall;
   edge_pin_change pins{};
 
-  Card() : card(new Vcard(&context)) {
+  Card() : card(new Vcard_core(&context)) {
     card->clk_i = 0;
     card->rst_ni = 0;
     card->external_interlock_i = 1;
@@ -113,7 +113,7 @@ void edge_card_stall(void* handle, const uint8_t* network, int64_t network_lengt
 // bus read returned. Returns the number of changes.
 int edge_card_period(void* handle, const edge_card_input* input, edge_pin_change* changes, uint32_t* read_data) {
   Card& card = *static_cast<Card*>(handle);
-  Vcard& pins = *card.card;
+  Vcard_core& pins = *card.card;
   pins.microscope_blank_i = input->microscope_blank;
   pins.external_interlock_i = input->external_interlock;
   int count = 0;
@@ -137,7 +137,7 @@ int edge_card_period(void* handle, const edge_card_input* input, edge_pin_change
 int64_t edge_card_stream(void* handle, const int64_t* elements, int64_t count, int64_t clocks, uint32_t strobe_clocks, uint16_t adc,
                          int64_t* first_taken, int64_t* first_trigger) {
   Card& card = *static_cast<Card*>(handle);
-  Vcard& pins = *card.card;
+  Vcard_core& pins = *card.card;
   int64_t taken = 0;
   *first_taken = *first_trigger = -1;
   for (int64_t k = 0; k < clocks; k++) {

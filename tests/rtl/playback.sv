@@ -17,7 +17,7 @@ module playback #(
   logic [511:0] record;
   logic [2:0]   unused;
 
-  card #(.PositionDepth(16), .EventDepth(16), .KeepAliveClocks(4)) u_card (
+  card_core #(.PositionDepth(16), .EventDepth(16), .KeepAliveClocks(4)) u_card (
     .clk_i                (clk),
     .rst_ni               (rst_n),
     .bus_write_i          (bus_write),

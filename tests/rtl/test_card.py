@@ -7,7 +7,7 @@ from card_world import Detector, expected_decision, set_decision, set_ingress
 from ingress_model import IngressSettings
 from simulator import Bench, card_sources
 
-BENCHES = [Bench("card", card_sources(shape), {"PositionDepth": 64, "EventDepth": depth}, shape)
+BENCHES = [Bench("card_core", card_sources(shape), {"PositionDepth": 64, "EventDepth": depth}, shape)
            for shape, depth in (("narrow", 32), ("tiny", 256))]
 
 INGRESS = dict(offset=400, gain=3495, full_scale=16383, event_threshold=32, clip=640)

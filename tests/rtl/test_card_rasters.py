@@ -8,7 +8,7 @@ from card_world import Detector, judge, set_decision, set_ingress
 from ingress_model import DwellModel, IngressSettings
 from simulator import Bench, card_sources
 
-BENCHES = [Bench("card", card_sources("narrow"), {"PositionDepth": 64, "EventDepth": 32}, "narrow")]
+BENCHES = [Bench("card_core", card_sources("narrow"), {"PositionDepth": 64, "EventDepth": 32}, "narrow")]
 
 COLUMNS, ROWS, DWELL = 5, 3, 4
 INGRESS = dict(offset=400, gain=3495, full_scale=16383, event_threshold=32, clip=640, fixed_dwell=1)

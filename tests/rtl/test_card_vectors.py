@@ -5,7 +5,7 @@ from card_driver import (DECISION, END, FLAG_KEPT, FLAG_SURE, NONE, PIXEL, SURE,
 from card_world import judge
 from simulator import Bench, card_sources
 
-BENCHES = [Bench("card", card_sources(shape), {"PositionDepth": 64, "EventDepth": 32}, shape,
+BENCHES = [Bench("card_core", card_sources(shape), {"PositionDepth": 64, "EventDepth": 32}, shape,
                  tests=".*" if shape == "wide" else "(?!.*cannot_feed).*") for shape in ("narrow", "wide", "tiny")]
 
 KEEP = 0b10101

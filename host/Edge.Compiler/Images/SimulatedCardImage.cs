@@ -25,7 +25,7 @@ public static partial class SimulatedCardImage
             ["packed_ports.h"] = HardwareSources.Text("sim/network/packed_ports.h"),
             ["network_ports.h"] = network.PortsHeader(),
         };
-        byte[] payload = File.ReadAllBytes(VerilatorBuild.Library("card", design, harness, progress, cancel));
+        byte[] payload = File.ReadAllBytes(VerilatorBuild.Library("card_core", design, harness, progress, cancel));
         var manifest = new CardImageManifest(
             CardImage.CurrentFormat,
             CardImage.SimulatedKind,

@@ -1,4 +1,4 @@
-// card: the trigger path behind its registers.
+// card_core: the trigger path behind its registers.
 //
 //   ADC strobe -> ingress -> slot (network) -> decision -> interlock -> permit_beam_o
 //        |            ^                           |   ^
@@ -11,7 +11,7 @@
 // Latency + 2. The ADC is never stalled, and events never hold a decision back.
 // A command acts at the edge that takes its bus write.
 // Combinational paths: stall_network_i and the network's ready to vector_ready_o.
-module card #(
+module card_core #(
   parameter int PositionDepth   = 4096,  // positions of the list, 2 to 65536
   parameter int EventDepth      = 256,   // event records that can wait, 8 to 16384
   parameter int KeepAliveClocks = 256    // clocks between two edges of keep_alive_o
@@ -47,7 +47,7 @@ module card #(
   output logic [15:0] scan_y_o
 );
   if (EventDepth < 8 || EventDepth > 16384) begin : g_check
-    card_needs_EventDepth_8_to_16384 u_error ();
+    card_core_needs_EventDepth_8_to_16384 u_error ();
   end
 
   localparam int OutputCount = network_config::OutputCount;
