@@ -31,7 +31,7 @@ grep -E '^\s+Skipped ' "$logs/host.log" | head -n 40 || true
 
 start=$SECONDS
 paths=(rtl tests/rtl tests/formal)
-[ "$what" = quick ] && paths=(rtl)
+[ "$what" = quick ] && paths=(rtl -m 'not slow')
 echo "== RTL tests (cocotb under Icarus) and proofs (Yosys, z3)"
 build/venv/bin/python -m pytest -q -p no:cacheprovider -rs "${paths[@]}" > "$logs/rtl.log" 2>&1
 code=$?

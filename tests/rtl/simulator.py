@@ -9,11 +9,14 @@ A test file lists its benches (a top module, its sources, parameters) and holds 
 
 Each cocotb test becomes one pytest test per bench. A bench is built when its sources changed, in
 build/rtl/, and simulated once for all tests chosen of it.
+
+With netlist=True the same tests run once more on the gates that Yosys makes of the bench: [netlist-...], marked slow.
 """
 import fcntl
 import hashlib
 import os
 import re
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +51,8 @@ class Bench:
     parameters: dict = field(default_factory=dict)
     name: str = ""        # part of the test's name, when parameters do not tell
     tests: str = ".*"     # regular expression: which tests of the file run on it
+    netlist: bool = False  # once more on what Yosys makes of it
+    slow = False
 
     @property
     def label(self):
@@ -57,6 +62,10 @@ class Bench:
     @property
     def folder(self):
         return ROOT / "build" / "rtl" / "-".join(part for part in (self.top, self.label) if part)
+
+    def design(self, fresh):
+        """(files, parameters) for Icarus; fresh: what was made of the sources is still there."""
+        return [ROOT / source for source in self.sources], self.parameters
 
     def build(self):
         digest = hashlib.sha256(repr((self.top, sorted(self.parameters.items()))).encode())
@@ -68,9 +77,9 @@ class Bench:
         with open(self.folder / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             fresh = stamp.exists() and stamp.read_text() == digest.hexdigest()
-            runner.build(sources=[ROOT / source for source in self.sources], hdl_toplevel=self.top,
-                         parameters=self.parameters, build_dir=self.folder, always=not fresh,
-                         timescale=("1ns", "1ps"), log_file=self.folder / "build.log")
+            sources, parameters = self.design(fresh)
+            runner.build(sources=sources, hdl_toplevel=self.top, parameters=parameters, build_dir=self.folder,
+                         always=not fresh, timescale=("1ns", "1ps"), log_file=self.folder / "build.log")
             stamp.write_text(digest.hexdigest())
         return runner
 
@@ -94,6 +103,35 @@ class Bench:
         results.unlink()
         log.rename(self.folder / f"{module}.log")
         return outcome
+
+
+class Netlist(Bench):
+    """A bench whose design is the gates and flip-flops that Yosys makes of it."""
+    slow = True
+
+    def __init__(self, bench):
+        super().__init__(bench.top, bench.sources, bench.parameters, f"netlist-{bench.label}".strip("-"), bench.tests)
+
+    @property
+    def label(self):
+        return self.name
+
+    def design(self, fresh):
+        netlist = self.folder / "netlist.v"
+        if not fresh or not netlist.exists():
+            sets = " ".join(f"-set {name} {value}" for name, value in self.parameters.items())
+            script = [f"read_verilog -sv -defer {' '.join(str(ROOT / source) for source in self.sources)}",
+                      f"chparam {sets} {self.top}" if sets else "", f"synth -flatten -top {self.top}",
+                      f"write_verilog -noattr {netlist}"]
+            done = subprocess.run(["yosys", "-q", "-p", "; ".join(script)], capture_output=True, text=True)
+            if done.returncode != 0:
+                raise SimulationFailed(f"Yosys refused {self.top}:\n{done.stdout}{done.stderr}")
+            # Tests read the parameters of their bench, of which the gates know nothing.
+            known = "".join(f"  parameter {name} = {value};\n" for name, value in self.parameters.items())
+            head, rest = netlist.read_text().split(f"module {self.top}(", 1)
+            ports, body = rest.split(");\n", 1)
+            netlist.write_text(f"{head}module {self.top}({ports});\n{known}{body}")
+        return [netlist], {}
 
 
 def _part_of(log, test):
@@ -143,8 +181,15 @@ def pytest_pycollect_makeitem(collector, name, obj):
     if not isinstance(obj, TestGenerator):
         return None
     items = []
-    for bench in collector.obj.BENCHES:
+    for bench in [*collector.obj.BENCHES, *(Netlist(bench) for bench in collector.obj.BENCHES if bench.netlist)]:
         if re.fullmatch(bench.tests, obj.name):
             shown = f"{name}[{bench.label}]" if bench.label else name
             items.append(CocotbItem.from_parent(collector, name=shown, bench=bench, test=obj.name))
+            if bench.slow:
+                items[-1].add_marker(pytest.mark.slow)
     return items
+
+
+def pytest_configure(config):
+    """Hook for conftest.py."""
+    config.addinivalue_line("markers", "slow: not a part of the quick tests")

@@ -3,7 +3,7 @@ from bench import edge, seeded, settle, start
 from simulator import Bench
 
 BENCHES = [Bench("interlock", ["rtl/trigger/interlock/interlock.sv", "rtl/common/synchronizer/synchronizer.sv"],
-                 {"KeepAliveClocks": 8})]
+                 {"KeepAliveClocks": 8}, netlist=True)]
 
 TRIPPED, PASS_THROUGH, ENGAGED = 0, 1, 2
 RESET, HEARTBEAT, ADC, NETWORK, FRAME_CAP, EXTERNAL, INTERNAL = (1 << bit for bit in range(7))
