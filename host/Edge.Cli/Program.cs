@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Edge.Cli;
 using Edge.Cli.Commands;
+using Edge.Cli.Commands.Card;
 using Edge.Cli.Commands.Quantize;
 using Edge.Cli.Output;
 
@@ -12,6 +13,7 @@ var root = new RootCommand("Edge puts a trained neural network on a STEM detecto
     VerifyCommand.Create(),
     RunCommand.Create(),
     InspectCommand.Create(),
+    CardCommand.Create(),
     DoctorCommand.Create(),
     CompletionCommand.Create(),
 };

@@ -25,8 +25,9 @@ internal static class Usage
         return [.. faults.Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>The command as it is typed: <c>edge verify</c>.</summary>
-    public static string Name(Command command) => command is RootCommand ? "edge" : $"edge {command.Name}";
+    /// <summary>The command as it is typed: <c>edge verify</c>, <c>edge card list</c>.</summary>
+    public static string Name(Command command) => command is RootCommand ? "edge"
+        : $"{(command.Parents.OfType<Command>().FirstOrDefault() is { } above ? Name(above) : "edge")} {command.Name}";
 
     /// <summary>Words that begin like options but are none: unknown, or taken as the value of something.</summary>
     private static IEnumerable<string> Mistyped(ParseResult parsed, string[] options) => parsed.Tokens
@@ -62,15 +63,16 @@ internal static class Usage
                 : error.Message;
         }
 
-        if (command is RootCommand root && parsed.UnmatchedTokens is [var word, ..])
+        string of = command is RootCommand ? string.Empty : $" of '{Name(command)}'";
+        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var word, ..])
         {
-            string[] commands = [.. root.Subcommands.Select(known => known.Name)];
-            return $"'{word}' is no command{(NearestName.Of(word, commands) is { } near ? $"; did you mean '{near}'?" : ".")} Commands: {string.Join(", ", commands)}";
+            string[] commands = [.. command.Subcommands.Select(known => known.Name)];
+            return $"'{word}' is no command{of}{(NearestName.Of(word, commands) is { } near ? $"; did you mean '{near}'?" : ".")} Commands: {string.Join(", ", commands)}";
         }
 
-        if (command is RootCommand)
+        if (command.Subcommands.Count > 0)
         {
-            return $"give a command: {string.Join(", ", command.Subcommands.Select(known => known.Name))}";
+            return $"give a command{of}: {string.Join(", ", command.Subcommands.Select(known => known.Name))}";
         }
 
         return parsed.UnmatchedTokens is [var extra, ..] ? $"'{extra}' is one word too many for '{Name(command)}'."

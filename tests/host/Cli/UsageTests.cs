@@ -7,7 +7,10 @@ public sealed class UsageTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("give a command: compile, quantize, predict, verify, run, inspect, doctor, completion")]
+    [InlineData("give a command: compile, quantize, predict, verify, run, inspect, card, doctor, completion")]
+    [InlineData("give a command of 'edge card': list", "card")]
+    [InlineData("'lst' is no command of 'edge card'; did you mean 'list'?", "card", "lst")]
+    [InlineData("'extra' is one word too many for 'edge card list'", "card", "list", "extra")]
     [InlineData("give a command", "--json")]
     [InlineData("'verfy' is no command; did you mean 'verify'?", "verfy")]
     [InlineData("'paint' is no command. Commands: compile", "paint")]
@@ -34,6 +37,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("verify")]
     [InlineData("run")]
     [InlineData("inspect")]
+    [InlineData("card")]
+    [InlineData("card", "list")]
     [InlineData("doctor")]
     [InlineData("completion")]
     public void EveryCommand_HasHelp(params string[] command)

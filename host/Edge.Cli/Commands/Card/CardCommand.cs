@@ -1,0 +1,13 @@
+using System.CommandLine;
+using Edge.Cli.Output;
+
+namespace Edge.Cli.Commands.Card;
+
+/// <summary>Commands for the card itself; a file each.</summary>
+internal static class CardCommand
+{
+    public static Command Create() => new("card", "List, inspect and load cards")
+    {
+        CardListCommand.Create(),
+    };
+}
