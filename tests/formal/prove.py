@@ -29,6 +29,7 @@ class Unit:
     parameters: dict = field(default_factory=dict)
     depth: int = 3                   # clocks of the induction
     disturbed: tuple = ()            # (before, after) in its text: what the surroundings may do to its registers
+    clocks: str = 'async2sync'       # the pass for one clock; clk2fflogic: several, their edges at any step
 
     @property
     def module(self):
@@ -48,12 +49,17 @@ UPSET = (
     ('state_q         <= state_d;', 'state_q         <= state_d ^ flip;'),
 )
 
+# The first flip-flops of the synchronisers, for the invariants.
+SEEN_FROM_INSIDE = tuple((f'.level_o ({side}_seen[i])', f'.level_o ({side}_seen[i]), .first_o ({side}_first[i])') for side in ('write', 'read')) \
+    + (('logic                   push, pop;', 'logic                   push, pop;\n  logic [PointerBits-1:0] write_first, read_first;'),)
+
 
 UNITS = {unit.name: unit for unit in (
-    Unit('interlock', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/synchronizer/synchronizer.sv',), {'KeepAliveClocks': 4}, 4),
-    Unit('interlock-upset', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/synchronizer/synchronizer.sv',), {'KeepAliveClocks': 4}, 4, UPSET),
+    Unit('interlock', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/cdc/synchronizer.sv',), {'KeepAliveClocks': 4}, 4),
+    Unit('interlock-upset', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/cdc/synchronizer.sv',), {'KeepAliveClocks': 4}, 4, UPSET),
     Unit('fifo', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 4}),
     Unit('fifo-through', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 3, 'PassThrough': 1}),
+    Unit('async_fifo', 'rtl/common/cdc/async_fifo.sv', ('tests/formal/metastable.sv',), {'Width': 2, 'Depth': 4}, 4, SEEN_FROM_INSIDE, clocks='clk2fflogic'),
 )}
 
 
@@ -73,7 +79,7 @@ def prepare(unit, text, folder):
     script = '; '.join([
         'read_verilog -sv -formal ' + ' '.join(str(ROOT / other) for other in unit.others) + ' design.sv',
         f'chparam {sets} {unit.module}' if sets else '',
-        f'prep -flatten -top {unit.module}', 'memory_map', 'async2sync', 'dffunmap', 'opt_clean',
+        f'prep -flatten -top {unit.module}', 'memory_map', unit.clocks, 'dffunmap', 'opt_clean',
         'write_smt2 -wires design.smt2'])
     run = subprocess.run(['yosys', '-q', '-p', script], cwd=folder, capture_output=True, text=True, timeout=SECONDS)
     if run.returncode != 0:

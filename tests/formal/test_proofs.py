@@ -41,6 +41,16 @@ BROKEN = {
         ('assign read_d  = pop ?', 'assign read_d  = out_ready_i ?', ''),
         ('if (!push && pop) level_q', 'if (pop) level_q', ''),
     ],
+    'async_fifo': [
+        ('gray = binary ^ (binary >> 1)', 'gray = binary', ''),
+        ('write_gray_q != (read_seen ^', "1'b1 || (read_seen ^", ''),
+        ("PointerBits'(3) <<", "PointerBits'(1) <<", ''),
+        ('read_gray_q != write_seen', 'read_gray_q != write_gray_q', ''),
+        ('out_valid_o && out_ready_i', 'out_ready_i', ''),
+        ('data_q <= memory[read_d', 'data_q <= memory[read_q', ''),
+        ('if (push) memory', 'memory', ''),
+        ('write_gray_q <= gray(write_next)', 'write_gray_q <= gray(write_next + 1\'b1)', ''),
+    ],
 }
 
 

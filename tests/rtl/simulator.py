@@ -28,7 +28,7 @@ from cocotb_tools.runner import get_runner
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMON = ["rtl/common/fifo/fifo.sv", "rtl/common/saturate/saturate.sv",
-          "rtl/common/synchronizer/synchronizer.sv"]
+          "rtl/common/cdc/synchronizer.sv"]
 
 
 def stand_in(shape):

@@ -2,7 +2,7 @@ import cocotb
 from bench import edge, seeded, settle, start
 from simulator import Bench
 
-BENCHES = [Bench("interlock", ["rtl/trigger/interlock/interlock.sv", "rtl/common/synchronizer/synchronizer.sv"],
+BENCHES = [Bench("interlock", ["rtl/trigger/interlock/interlock.sv", "rtl/common/cdc/synchronizer.sv"],
                  {"KeepAliveClocks": 8}, netlist=True)]
 
 TRIPPED, PASS_THROUGH, ENGAGED = 0, 1, 2

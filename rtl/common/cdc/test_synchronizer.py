@@ -3,7 +3,7 @@ from bench import edge, settle, start
 from cocotb.triggers import Timer
 from simulator import Bench
 
-BENCHES = [Bench("synchronizer", ["rtl/common/synchronizer/synchronizer.sv"], {"ResetValue": v}) for v in (0, 1)]
+BENCHES = [Bench("synchronizer", ["rtl/common/cdc/synchronizer.sv"], {"ResetValue": v}) for v in (0, 1)]
 
 
 @cocotb.test()
