@@ -92,6 +92,8 @@ module card_core #(
     .bus_wdata_i,
     .bus_rdata_o,
     .write_data_o                   (write_data),
+    .freeze_arm_i                   (interlock_state == 2'd2),
+    .freeze_run_i                   (running),
     .network_hash_i                 (network_config::Hash),
     .network_shape_inputs_i         (16'(network_config::InputCount)),
     .network_shape_outputs_i        (16'(OutputCount)),
@@ -197,15 +199,28 @@ module card_core #(
   // ---------------------------------------------------------------- scan
   logic        decide, abort, tripped, advance, run_start, dwell_start, boundary, dwell_next;
   logic        dwell_active, ingress_clear, moving, end_of_run, scan_error;
+  logic        ran_q, start_now, start_late_q;
   logic [31:0] start_site;
 
   assign decide = decision_enable && !source_host && adc_usable;
   assign abort  = abort_command || tripped;
 
+  // What was written in a run is in use one clock after its end; a start in that very clock waits for it.
+  assign start_now = start_late_q || (start && !(ran_q && !running));
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      ran_q        <= 1'b0;
+      start_late_q <= 1'b0;
+    end else begin
+      ran_q        <= running;
+      start_late_q <= start && ran_q && !running;
+    end
+  end
+
   scan #(.PositionDepth(PositionDepth)) u_scan (
     .clk_i,
     .rst_ni,
-    .start_i              (start),
+    .start_i              (start_now),
     .abort_i              (abort),
     .blocked_i            (tripped),
     .list_i               (scan_list),

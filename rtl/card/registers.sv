@@ -3,6 +3,10 @@
 // registers: the register block of the card. Byte addresses, 32-bit words; other addresses read 0 and
 // take no writes. A write acts at the edge that takes it, a command too: a read at the next edge sees it.
 // bus_rdata_o is valid in the clock after bus_read_i, and holds until the next read.
+// Settings of 64 bits are written low word first; the high word takes both.
+// Settings with `commit` have two registers: what was written (_q), which the bus reads, and what is in use
+// (_used_q), which goes to the port. The one in use follows in the edge of the write while its freeze_*_i is 0
+// and stands still while it is 1; the first edge with freeze_*_i back at 0 takes what was written meanwhile.
 // Combinational paths: bus_write_i, bus_address_i and bus_wdata_i to commands, *_write_o and the
 // write_data_o that belongs to them.
 module registers (
@@ -14,6 +18,8 @@ module registers (
   input  logic [31:0]   bus_wdata_i,
   output logic [31:0]   bus_rdata_o,
   output logic [31:0]   write_data_o,
+  input  logic          freeze_arm_i,
+  input  logic          freeze_run_i,
   input  logic [31:0]   network_hash_i,
   input  logic [15:0]   network_shape_inputs_i,
   input  logic [15:0]   network_shape_outputs_i,
@@ -104,37 +110,70 @@ module registers (
   input  logic [1023:0] latency_histogram_i
 );
   logic [31:0]  heartbeat_timeout_q;
+  logic [31:0]  heartbeat_timeout_used_q;
   logic [31:0]  adc_timeout_q;
+  logic [31:0]  adc_timeout_used_q;
   logic [31:0]  network_deadline_q;
+  logic [31:0]  network_deadline_used_q;
   logic [31:0]  pixel_cap_q;
+  logic [31:0]  pixel_cap_used_q;
   logic [63:0]  frame_cap_q;
+  logic [63:0]  frame_cap_used_q;
   logic         scan_mode_q;
+  logic         scan_mode_used_q;
   logic [31:0]  x_start_q;
+  logic [31:0]  x_start_used_q;
   logic [31:0]  y_start_q;
+  logic [31:0]  y_start_used_q;
   logic [31:0]  x_step_q;
+  logic [31:0]  x_step_used_q;
   logic [31:0]  y_step_q;
+  logic [31:0]  y_step_used_q;
   logic [15:0]  columns_q;
+  logic [15:0]  columns_used_q;
   logic [15:0]  rows_q;
+  logic [15:0]  rows_used_q;
   logic [15:0]  dwell_samples_q;
+  logic [15:0]  dwell_samples_used_q;
   logic [31:0]  settle_clocks_q;
+  logic [31:0]  settle_clocks_used_q;
   logic [31:0]  line_settle_clocks_q;
+  logic [31:0]  line_settle_clocks_used_q;
   logic [31:0]  blank_clocks_q;
+  logic [31:0]  blank_clocks_used_q;
   logic [16:0]  position_count_q;
+  logic [16:0]  position_count_used_q;
   logic [5:0]   align_samples_q;
+  logic [5:0]   align_samples_used_q;
   logic [15:0]  adc_offset_q;
+  logic [15:0]  adc_offset_used_q;
   logic [15:0]  adc_gain_q;
+  logic [15:0]  adc_gain_used_q;
   logic [15:0]  adc_full_scale_q;
+  logic [15:0]  adc_full_scale_used_q;
   logic [11:0]  elapsed_step_q;
+  logic [11:0]  elapsed_step_used_q;
   logic [15:0]  event_threshold_q;
+  logic [15:0]  event_threshold_used_q;
   logic [15:0]  clip_q;
+  logic [15:0]  clip_used_q;
   logic         vector_source_host_q;
+  logic         vector_source_host_used_q;
   logic         vector_source_hold_q;
+  logic         vector_source_hold_used_q;
   logic         decision_enable_q;
+  logic         decision_enable_used_q;
   logic [1:0]   decision_rule_q;
+  logic [1:0]   decision_rule_used_q;
   logic [15:0]  min_samples_q;
+  logic [15:0]  min_samples_used_q;
   logic [15:0]  max_samples_q;
+  logic [15:0]  max_samples_used_q;
   logic [31:0]  keep_classes_q;
+  logic [31:0]  keep_classes_used_q;
   logic [511:0] threshold_q;
+  logic [511:0] threshold_used_q;
+  logic [31:0]  frame_cap_low_q;
   logic [31:0]  cycle_high_q;
   logic [31:0]  unblanked_run_high_q;
   logic [31:0]  latency_sum_high_q;
@@ -142,94 +181,298 @@ module registers (
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      heartbeat_timeout_q <= 32'h001E8480;
-      adc_timeout_q <= 32'h000003E8;
-      network_deadline_q <= 32'h000003E8;
-      pixel_cap_q <= 32'h00000000;
-      frame_cap_q <= 64'h0000000000000000;
-      scan_mode_q <= 1'h0;
-      x_start_q <= 32'h00000000;
-      y_start_q <= 32'h00000000;
-      x_step_q <= 32'h00010000;
-      y_step_q <= 32'h00010000;
-      columns_q <= 16'h0000;
-      rows_q <= 16'h0000;
-      dwell_samples_q <= 16'h0000;
-      settle_clocks_q <= 32'h00000000;
-      line_settle_clocks_q <= 32'h00000000;
-      blank_clocks_q <= 32'h00000000;
-      position_count_q <= 17'h00000;
-      align_samples_q <= 6'h00;
-      adc_offset_q <= 16'h0000;
-      adc_gain_q <= 16'h4000;
-      adc_full_scale_q <= 16'hFFFF;
-      elapsed_step_q <= 12'h100;
-      event_threshold_q <= 16'h0020;
-      clip_q <= 16'h7FFF;
-      vector_source_host_q <= 1'h0;
-      vector_source_hold_q <= 1'h1;
-      decision_enable_q <= 1'h0;
-      decision_rule_q <= 2'h0;
-      min_samples_q <= 16'h0001;
-      max_samples_q <= 16'hFFFF;
-      keep_classes_q <= 32'h00000000;
-      threshold_q <= {16{32'h7FFFFFFF}};
-    end else if (bus_write_i) begin
-      case (bus_address_i)
-        16'h0040: heartbeat_timeout_q <= bus_wdata_i;
-        16'h0044: adc_timeout_q <= bus_wdata_i;
-        16'h0048: network_deadline_q <= bus_wdata_i;
-        16'h004C: pixel_cap_q <= bus_wdata_i;
-        16'h0050: frame_cap_q[31:0] <= bus_wdata_i;
-        16'h0054: frame_cap_q[63:32] <= bus_wdata_i;
-        16'h0080: scan_mode_q <= bus_wdata_i[0];
-        16'h0084: x_start_q <= bus_wdata_i;
-        16'h0088: y_start_q <= bus_wdata_i;
-        16'h008C: x_step_q <= bus_wdata_i;
-        16'h0090: y_step_q <= bus_wdata_i;
-        16'h0094: columns_q <= bus_wdata_i[15:0];
-        16'h0098: rows_q <= bus_wdata_i[15:0];
-        16'h009C: dwell_samples_q <= bus_wdata_i[15:0];
-        16'h00A0: settle_clocks_q <= bus_wdata_i;
-        16'h00A4: line_settle_clocks_q <= bus_wdata_i;
-        16'h00A8: blank_clocks_q <= bus_wdata_i;
-        16'h00AC: position_count_q <= bus_wdata_i[16:0];
-        16'h00C0: align_samples_q <= bus_wdata_i[5:0];
-        16'h00C4: adc_offset_q <= bus_wdata_i[15:0];
-        16'h00C8: adc_gain_q <= bus_wdata_i[15:0];
-        16'h00CC: adc_full_scale_q <= bus_wdata_i[15:0];
-        16'h00D0: elapsed_step_q <= bus_wdata_i[11:0];
-        16'h00D4: event_threshold_q <= bus_wdata_i[15:0];
-        16'h00D8: clip_q <= bus_wdata_i[15:0];
-        16'h0100: begin
-          vector_source_host_q <= bus_wdata_i[0];
-          vector_source_hold_q <= bus_wdata_i[1];
-        end
-        16'h0104: begin
-          decision_enable_q <= bus_wdata_i[0];
-          decision_rule_q <= bus_wdata_i[5:4];
-        end
-        16'h0108: min_samples_q <= bus_wdata_i[15:0];
-        16'h010C: max_samples_q <= bus_wdata_i[15:0];
-        16'h0110: keep_classes_q <= bus_wdata_i;
-        16'h0140: threshold_q[31:0] <= bus_wdata_i;
-        16'h0144: threshold_q[63:32] <= bus_wdata_i;
-        16'h0148: threshold_q[95:64] <= bus_wdata_i;
-        16'h014C: threshold_q[127:96] <= bus_wdata_i;
-        16'h0150: threshold_q[159:128] <= bus_wdata_i;
-        16'h0154: threshold_q[191:160] <= bus_wdata_i;
-        16'h0158: threshold_q[223:192] <= bus_wdata_i;
-        16'h015C: threshold_q[255:224] <= bus_wdata_i;
-        16'h0160: threshold_q[287:256] <= bus_wdata_i;
-        16'h0164: threshold_q[319:288] <= bus_wdata_i;
-        16'h0168: threshold_q[351:320] <= bus_wdata_i;
-        16'h016C: threshold_q[383:352] <= bus_wdata_i;
-        16'h0170: threshold_q[415:384] <= bus_wdata_i;
-        16'h0174: threshold_q[447:416] <= bus_wdata_i;
-        16'h0178: threshold_q[479:448] <= bus_wdata_i;
-        16'h017C: threshold_q[511:480] <= bus_wdata_i;
-        default: ;
-      endcase
+      heartbeat_timeout_q       <= 32'h001E8480;
+      heartbeat_timeout_used_q  <= 32'h001E8480;
+      adc_timeout_q             <= 32'h000003E8;
+      adc_timeout_used_q        <= 32'h000003E8;
+      network_deadline_q        <= 32'h000003E8;
+      network_deadline_used_q   <= 32'h000003E8;
+      pixel_cap_q               <= 32'h00000000;
+      pixel_cap_used_q          <= 32'h00000000;
+      frame_cap_q               <= 64'h0000000000000000;
+      frame_cap_low_q           <= 32'h00000000;
+      frame_cap_used_q          <= 64'h0000000000000000;
+      scan_mode_q               <= 1'h0;
+      scan_mode_used_q          <= 1'h0;
+      x_start_q                 <= 32'h00000000;
+      x_start_used_q            <= 32'h00000000;
+      y_start_q                 <= 32'h00000000;
+      y_start_used_q            <= 32'h00000000;
+      x_step_q                  <= 32'h00010000;
+      x_step_used_q             <= 32'h00010000;
+      y_step_q                  <= 32'h00010000;
+      y_step_used_q             <= 32'h00010000;
+      columns_q                 <= 16'h0000;
+      columns_used_q            <= 16'h0000;
+      rows_q                    <= 16'h0000;
+      rows_used_q               <= 16'h0000;
+      dwell_samples_q           <= 16'h0000;
+      dwell_samples_used_q      <= 16'h0000;
+      settle_clocks_q           <= 32'h00000000;
+      settle_clocks_used_q      <= 32'h00000000;
+      line_settle_clocks_q      <= 32'h00000000;
+      line_settle_clocks_used_q <= 32'h00000000;
+      blank_clocks_q            <= 32'h00000000;
+      blank_clocks_used_q       <= 32'h00000000;
+      position_count_q          <= 17'h00000;
+      position_count_used_q     <= 17'h00000;
+      align_samples_q           <= 6'h00;
+      align_samples_used_q      <= 6'h00;
+      adc_offset_q              <= 16'h0000;
+      adc_offset_used_q         <= 16'h0000;
+      adc_gain_q                <= 16'h4000;
+      adc_gain_used_q           <= 16'h4000;
+      adc_full_scale_q          <= 16'hFFFF;
+      adc_full_scale_used_q     <= 16'hFFFF;
+      elapsed_step_q            <= 12'h100;
+      elapsed_step_used_q       <= 12'h100;
+      event_threshold_q         <= 16'h0020;
+      event_threshold_used_q    <= 16'h0020;
+      clip_q                    <= 16'h7FFF;
+      clip_used_q               <= 16'h7FFF;
+      vector_source_host_q      <= 1'h0;
+      vector_source_host_used_q <= 1'h0;
+      vector_source_hold_q      <= 1'h1;
+      vector_source_hold_used_q <= 1'h1;
+      decision_enable_q         <= 1'h0;
+      decision_enable_used_q    <= 1'h0;
+      decision_rule_q           <= 2'h0;
+      decision_rule_used_q      <= 2'h0;
+      min_samples_q             <= 16'h0001;
+      min_samples_used_q        <= 16'h0001;
+      max_samples_q             <= 16'hFFFF;
+      max_samples_used_q        <= 16'hFFFF;
+      keep_classes_q            <= 32'h00000000;
+      keep_classes_used_q       <= 32'h00000000;
+      threshold_q               <= {16{32'h7FFFFFFF}};
+      threshold_used_q          <= {16{32'h7FFFFFFF}};
+    end else begin
+      if (!freeze_arm_i) begin
+        heartbeat_timeout_used_q <= heartbeat_timeout_q;
+        adc_timeout_used_q       <= adc_timeout_q;
+      end
+      if (!freeze_run_i) begin
+        network_deadline_used_q   <= network_deadline_q;
+        pixel_cap_used_q          <= pixel_cap_q;
+        frame_cap_used_q          <= frame_cap_q;
+        scan_mode_used_q          <= scan_mode_q;
+        x_start_used_q            <= x_start_q;
+        y_start_used_q            <= y_start_q;
+        x_step_used_q             <= x_step_q;
+        y_step_used_q             <= y_step_q;
+        columns_used_q            <= columns_q;
+        rows_used_q               <= rows_q;
+        dwell_samples_used_q      <= dwell_samples_q;
+        settle_clocks_used_q      <= settle_clocks_q;
+        line_settle_clocks_used_q <= line_settle_clocks_q;
+        blank_clocks_used_q       <= blank_clocks_q;
+        position_count_used_q     <= position_count_q;
+        align_samples_used_q      <= align_samples_q;
+        adc_offset_used_q         <= adc_offset_q;
+        adc_gain_used_q           <= adc_gain_q;
+        adc_full_scale_used_q     <= adc_full_scale_q;
+        elapsed_step_used_q       <= elapsed_step_q;
+        event_threshold_used_q    <= event_threshold_q;
+        clip_used_q               <= clip_q;
+        vector_source_host_used_q <= vector_source_host_q;
+        vector_source_hold_used_q <= vector_source_hold_q;
+        decision_enable_used_q    <= decision_enable_q;
+        decision_rule_used_q      <= decision_rule_q;
+        min_samples_used_q        <= min_samples_q;
+        max_samples_used_q        <= max_samples_q;
+        keep_classes_used_q       <= keep_classes_q;
+        threshold_used_q          <= threshold_q;
+      end
+      if (bus_write_i) begin
+        case (bus_address_i)
+          16'h0040: begin
+            heartbeat_timeout_q <= bus_wdata_i;
+            if (!freeze_arm_i) heartbeat_timeout_used_q <= bus_wdata_i;
+          end
+          16'h0044: begin
+            adc_timeout_q <= bus_wdata_i;
+            if (!freeze_arm_i) adc_timeout_used_q <= bus_wdata_i;
+          end
+          16'h0048: begin
+            network_deadline_q <= bus_wdata_i;
+            if (!freeze_run_i) network_deadline_used_q <= bus_wdata_i;
+          end
+          16'h004C: begin
+            pixel_cap_q <= bus_wdata_i;
+            if (!freeze_run_i) pixel_cap_used_q <= bus_wdata_i;
+          end
+          16'h0050: frame_cap_low_q <= bus_wdata_i;
+          16'h0054: begin
+            frame_cap_q <= {bus_wdata_i, frame_cap_low_q};
+            if (!freeze_run_i) frame_cap_used_q <= {bus_wdata_i, frame_cap_low_q};
+          end
+          16'h0080: begin
+            scan_mode_q <= bus_wdata_i[0];
+            if (!freeze_run_i) scan_mode_used_q <= bus_wdata_i[0];
+          end
+          16'h0084: begin
+            x_start_q <= bus_wdata_i;
+            if (!freeze_run_i) x_start_used_q <= bus_wdata_i;
+          end
+          16'h0088: begin
+            y_start_q <= bus_wdata_i;
+            if (!freeze_run_i) y_start_used_q <= bus_wdata_i;
+          end
+          16'h008C: begin
+            x_step_q <= bus_wdata_i;
+            if (!freeze_run_i) x_step_used_q <= bus_wdata_i;
+          end
+          16'h0090: begin
+            y_step_q <= bus_wdata_i;
+            if (!freeze_run_i) y_step_used_q <= bus_wdata_i;
+          end
+          16'h0094: begin
+            columns_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) columns_used_q <= bus_wdata_i[15:0];
+          end
+          16'h0098: begin
+            rows_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) rows_used_q <= bus_wdata_i[15:0];
+          end
+          16'h009C: begin
+            dwell_samples_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) dwell_samples_used_q <= bus_wdata_i[15:0];
+          end
+          16'h00A0: begin
+            settle_clocks_q <= bus_wdata_i;
+            if (!freeze_run_i) settle_clocks_used_q <= bus_wdata_i;
+          end
+          16'h00A4: begin
+            line_settle_clocks_q <= bus_wdata_i;
+            if (!freeze_run_i) line_settle_clocks_used_q <= bus_wdata_i;
+          end
+          16'h00A8: begin
+            blank_clocks_q <= bus_wdata_i;
+            if (!freeze_run_i) blank_clocks_used_q <= bus_wdata_i;
+          end
+          16'h00AC: begin
+            position_count_q <= bus_wdata_i[16:0];
+            if (!freeze_run_i) position_count_used_q <= bus_wdata_i[16:0];
+          end
+          16'h00C0: begin
+            align_samples_q <= bus_wdata_i[5:0];
+            if (!freeze_run_i) align_samples_used_q <= bus_wdata_i[5:0];
+          end
+          16'h00C4: begin
+            adc_offset_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) adc_offset_used_q <= bus_wdata_i[15:0];
+          end
+          16'h00C8: begin
+            adc_gain_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) adc_gain_used_q <= bus_wdata_i[15:0];
+          end
+          16'h00CC: begin
+            adc_full_scale_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) adc_full_scale_used_q <= bus_wdata_i[15:0];
+          end
+          16'h00D0: begin
+            elapsed_step_q <= bus_wdata_i[11:0];
+            if (!freeze_run_i) elapsed_step_used_q <= bus_wdata_i[11:0];
+          end
+          16'h00D4: begin
+            event_threshold_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) event_threshold_used_q <= bus_wdata_i[15:0];
+          end
+          16'h00D8: begin
+            clip_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) clip_used_q <= bus_wdata_i[15:0];
+          end
+          16'h0100: begin
+            vector_source_host_q <= bus_wdata_i[0];
+            if (!freeze_run_i) vector_source_host_used_q <= bus_wdata_i[0];
+            vector_source_hold_q <= bus_wdata_i[1];
+            if (!freeze_run_i) vector_source_hold_used_q <= bus_wdata_i[1];
+          end
+          16'h0104: begin
+            decision_enable_q <= bus_wdata_i[0];
+            if (!freeze_run_i) decision_enable_used_q <= bus_wdata_i[0];
+            decision_rule_q <= bus_wdata_i[5:4];
+            if (!freeze_run_i) decision_rule_used_q <= bus_wdata_i[5:4];
+          end
+          16'h0108: begin
+            min_samples_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) min_samples_used_q <= bus_wdata_i[15:0];
+          end
+          16'h010C: begin
+            max_samples_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) max_samples_used_q <= bus_wdata_i[15:0];
+          end
+          16'h0110: begin
+            keep_classes_q <= bus_wdata_i;
+            if (!freeze_run_i) keep_classes_used_q <= bus_wdata_i;
+          end
+          16'h0140: begin
+            threshold_q[31:0] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[31:0] <= bus_wdata_i;
+          end
+          16'h0144: begin
+            threshold_q[63:32] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[63:32] <= bus_wdata_i;
+          end
+          16'h0148: begin
+            threshold_q[95:64] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[95:64] <= bus_wdata_i;
+          end
+          16'h014C: begin
+            threshold_q[127:96] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[127:96] <= bus_wdata_i;
+          end
+          16'h0150: begin
+            threshold_q[159:128] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[159:128] <= bus_wdata_i;
+          end
+          16'h0154: begin
+            threshold_q[191:160] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[191:160] <= bus_wdata_i;
+          end
+          16'h0158: begin
+            threshold_q[223:192] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[223:192] <= bus_wdata_i;
+          end
+          16'h015C: begin
+            threshold_q[255:224] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[255:224] <= bus_wdata_i;
+          end
+          16'h0160: begin
+            threshold_q[287:256] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[287:256] <= bus_wdata_i;
+          end
+          16'h0164: begin
+            threshold_q[319:288] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[319:288] <= bus_wdata_i;
+          end
+          16'h0168: begin
+            threshold_q[351:320] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[351:320] <= bus_wdata_i;
+          end
+          16'h016C: begin
+            threshold_q[383:352] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[383:352] <= bus_wdata_i;
+          end
+          16'h0170: begin
+            threshold_q[415:384] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[415:384] <= bus_wdata_i;
+          end
+          16'h0174: begin
+            threshold_q[447:416] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[447:416] <= bus_wdata_i;
+          end
+          16'h0178: begin
+            threshold_q[479:448] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[479:448] <= bus_wdata_i;
+          end
+          16'h017C: begin
+            threshold_q[511:480] <= bus_wdata_i;
+            if (!freeze_run_i) threshold_used_q[511:480] <= bus_wdata_i;
+          end
+          default: ;
+        endcase
+      end
     end
   end
 
@@ -238,7 +481,7 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'hC1CAD88F;
+        16'h0004: bus_rdata_q <= 32'h6511DBA2;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
@@ -256,7 +499,7 @@ module registers (
         16'h0044: bus_rdata_q <= adc_timeout_q;
         16'h0048: bus_rdata_q <= network_deadline_q;
         16'h004C: bus_rdata_q <= pixel_cap_q;
-        16'h0050: bus_rdata_q <= frame_cap_q[31:0];
+        16'h0050: bus_rdata_q <= frame_cap_low_q;
         16'h0054: bus_rdata_q <= frame_cap_q[63:32];
         16'h0058: begin
           bus_rdata_q <= unblanked_run_i[31:0];
@@ -365,38 +608,38 @@ module registers (
 
   assign bus_rdata_o              = bus_rdata_q;
   assign write_data_o             = bus_wdata_i;
-  assign heartbeat_timeout_o      = heartbeat_timeout_q;
-  assign adc_timeout_o            = adc_timeout_q;
-  assign network_deadline_o       = network_deadline_q;
-  assign pixel_cap_o              = pixel_cap_q;
-  assign frame_cap_o              = frame_cap_q;
-  assign scan_mode_o              = scan_mode_q;
-  assign x_start_o                = x_start_q;
-  assign y_start_o                = y_start_q;
-  assign x_step_o                 = x_step_q;
-  assign y_step_o                 = y_step_q;
-  assign columns_o                = columns_q;
-  assign rows_o                   = rows_q;
-  assign dwell_samples_o          = dwell_samples_q;
-  assign settle_clocks_o          = settle_clocks_q;
-  assign line_settle_clocks_o     = line_settle_clocks_q;
-  assign blank_clocks_o           = blank_clocks_q;
-  assign position_count_o         = position_count_q;
-  assign align_samples_o          = align_samples_q;
-  assign adc_offset_o             = adc_offset_q;
-  assign adc_gain_o               = adc_gain_q;
-  assign adc_full_scale_o         = adc_full_scale_q;
-  assign elapsed_step_o           = elapsed_step_q;
-  assign event_threshold_o        = event_threshold_q;
-  assign clip_o                   = clip_q;
-  assign vector_source_host_o     = vector_source_host_q;
-  assign vector_source_hold_o     = vector_source_hold_q;
-  assign decision_enable_o        = decision_enable_q;
-  assign decision_rule_o          = decision_rule_q;
-  assign min_samples_o            = min_samples_q;
-  assign max_samples_o            = max_samples_q;
-  assign keep_classes_o           = keep_classes_q;
-  assign threshold_o              = threshold_q;
+  assign heartbeat_timeout_o      = heartbeat_timeout_used_q;
+  assign adc_timeout_o            = adc_timeout_used_q;
+  assign network_deadline_o       = network_deadline_used_q;
+  assign pixel_cap_o              = pixel_cap_used_q;
+  assign frame_cap_o              = frame_cap_used_q;
+  assign scan_mode_o              = scan_mode_used_q;
+  assign x_start_o                = x_start_used_q;
+  assign y_start_o                = y_start_used_q;
+  assign x_step_o                 = x_step_used_q;
+  assign y_step_o                 = y_step_used_q;
+  assign columns_o                = columns_used_q;
+  assign rows_o                   = rows_used_q;
+  assign dwell_samples_o          = dwell_samples_used_q;
+  assign settle_clocks_o          = settle_clocks_used_q;
+  assign line_settle_clocks_o     = line_settle_clocks_used_q;
+  assign blank_clocks_o           = blank_clocks_used_q;
+  assign position_count_o         = position_count_used_q;
+  assign align_samples_o          = align_samples_used_q;
+  assign adc_offset_o             = adc_offset_used_q;
+  assign adc_gain_o               = adc_gain_used_q;
+  assign adc_full_scale_o         = adc_full_scale_used_q;
+  assign elapsed_step_o           = elapsed_step_used_q;
+  assign event_threshold_o        = event_threshold_used_q;
+  assign clip_o                   = clip_used_q;
+  assign vector_source_host_o     = vector_source_host_used_q;
+  assign vector_source_hold_o     = vector_source_hold_used_q;
+  assign decision_enable_o        = decision_enable_used_q;
+  assign decision_rule_o          = decision_rule_used_q;
+  assign min_samples_o            = min_samples_used_q;
+  assign max_samples_o            = max_samples_used_q;
+  assign keep_classes_o           = keep_classes_used_q;
+  assign threshold_o              = threshold_used_q;
   assign command_engage_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[0];
   assign command_disarm_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[1];
   assign command_rearm_o          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[2];

@@ -4,19 +4,11 @@ Edges are numbered from the first after reset. `log[n]` holds the pins as edge n
 moved at edge n when log[n + 1] shows another level than log[n].
 """
 import struct
-import sys
 from dataclasses import dataclass
 
 from bench import edge, start
-from simulator import ROOT
+from card_registers import ADDRESS, MASK
 from stand_in_model import SHAPES
-
-sys.path.insert(0, str(ROOT / "tools" / "registers"))
-from register_map import load, words  # noqa: E402
-
-MAP = load(ROOT / "rtl" / "card" / "registers.yaml")
-ADDRESS = {r.name + suffix: address for r in MAP.registers for suffix, address in words(r)}
-ADDRESS |= {f"{r.name}{i}": r.address + 4 * i for r in MAP.registers if r.count > 1 for i in range(r.count)}
 
 DECISION, PIXEL, VECTOR, TRIP, END = range(1, 6)
 NONE, SURE, MAXIMUM, FIXED, ABORTED = range(5)
@@ -58,7 +50,7 @@ class Pins:
 
 
 def bit_of(register, one):
-    return next(f for f in MAP[register].fields if f.name == one).mask
+    return MASK[f"{register}.{one}"]
 
 
 class Card:
@@ -98,8 +90,12 @@ class Card:
                                  int(dut.keep_alive_o.value)))
 
     async def write(self, register, value):
-        """The edge that takes it is the last one passed when this returns."""
+        """The edge that takes it is the last one passed when this returns. 64 bits by the name of both words."""
         dut = self.dut
+        if register + "_low" in ADDRESS:
+            await self.write(register + "_low", value)
+            await self.write(register + "_high", value >> 32)
+            return
         dut.bus_write_i.value, dut.bus_address_i.value = 1, ADDRESS[register]
         dut.bus_wdata_i.value = value & 0xFFFFFFFF
         await self.step()
@@ -118,8 +114,8 @@ class Card:
         return low | await self.read(register + "_high") << 32
 
     async def field(self, register, name):
-        one = next(f for f in MAP[register].fields if f.name == name)
-        return (await self.read(register) & one.mask) >> one.low
+        mask = bit_of(register, name)
+        return (await self.read(register) & mask) // (mask & -mask)
 
     async def configure(self, **settings):
         for register, value in settings.items():
@@ -130,7 +126,7 @@ class Card:
 
     async def engage(self, **settings):
         """Generous limits, then re-arm."""
-        await self.configure(**{"heartbeat_timeout": 0xFFFFFFFF, "pixel_cap": 0xFFFFFFFF, "frame_cap_low": 0xFFFFFFFF,
+        await self.configure(**{"heartbeat_timeout": 0xFFFFFFFF, "pixel_cap": 0xFFFFFFFF, "frame_cap": 0xFFFFFFFF,
                                 **settings})
         await self.write("heartbeat", 0)
         await self.step(self.period + 3)

@@ -1,8 +1,9 @@
 """The card with a stand-in network in its slot: lists of sites, from ADC sample to pin and record."""
 import cocotb
 from bench import SEED, patterns, seeded, settle
-from card_driver import (ABORTED, DECISION, END, ENGAGED, FLAG_CAP, FLAG_KEPT, FLAG_PIN, FLAG_SURE, MAP, MAXIMUM, NONE,
+from card_driver import (ABORTED, DECISION, END, ENGAGED, FLAG_CAP, FLAG_KEPT, FLAG_PIN, FLAG_SURE, MAXIMUM, NONE,
                          PASS_THROUGH, SURE, TRIP, TRIPPED, Card, bit_of)
+from card_registers import MAP_HASH
 from card_world import Detector, expected_decision, set_decision, set_ingress
 from ingress_model import IngressSettings
 from simulator import Bench, card_sources
@@ -52,7 +53,7 @@ async def test_it_says_who_it_is(dut):
     card = Card(dut)
     await card.power_on()
     assert (await card.read("id")).to_bytes(4, "little") == b"EDGE"
-    assert await card.read("map_hash") == MAP.hash
+    assert await card.read("map_hash") == MAP_HASH
     assert await card.read("network_hash") == card.shape.hash
     assert await card.read("network_shape") == card.shape.outputs << 16 | card.shape.inputs
     assert await card.read("network_format") == \
@@ -244,6 +245,78 @@ async def test_a_dwell_aborted_before_its_first_sample_is_not_noted_with_those_o
 
 
 @cocotb.test()
+async def test_settings_written_in_a_run_read_back_at_once_and_count_from_its_end(dut):
+    card, _, _ = await prepared(dut, some_positions(6))
+    await card.configure(min_samples=5, max_samples=5)
+    await card.command("start")
+    while len(card.rises()) < 2:
+        await card.step()
+    await card.configure(min_samples=3, max_samples=3, blank_clocks=40, decision=0, pixel_cap=1, frame_cap=1 << 40)
+    assert await card.read("max_samples") == 3
+    assert await card.read64("frame_cap") == 1 << 40
+    await card.finish()
+    assert [event.samples for event in card.kinds(DECISION)] == [5] * 6
+    await card.configure(decision=1 | RULE << 4, pixel_cap=0xFFFFFFFF)
+    await card.run()
+    assert [event.samples for event in card.kinds(DECISION)] == [3] * 6
+
+
+@cocotb.test()
+async def test_a_start_in_the_clock_after_a_run_finds_what_was_written_in_it(dut):
+    for wait in range(4):
+        card, _, _ = await prepared(dut, some_positions(3))
+        await card.configure(min_samples=9, max_samples=9)
+        await card.command("start")
+        while not card.log[-1].permit:
+            await card.step()
+        await card.configure(min_samples=2, max_samples=2)
+        await card.write_positions([(700, 800), (701, 801)])
+        await card.command("abort")
+        await card.step(wait)
+        await card.command("start")
+        started = card.clock - 1
+        card.events = [event for event in card.events if event.time > started]
+        await card.step(10)
+        await card.finish()
+        while card.kinds(END)[-1].cause == ABORTED:
+            card.events.clear()
+            await card.finish()
+        assert [event.samples for event in card.kinds(DECISION) if event.cause != ABORTED] == [2, 2]
+        assert [(pins.x, pins.y) for pins in card.log[started + 4:started + 6]] == [(700, 800)] * 2
+
+
+@cocotb.test()
+async def test_a_half_written_cap_never_takes_effect(dut):
+    """2^32 + 5 over 2^33: neither word alone may blank, nor what they would make together with the other's old half."""
+    card, _, _ = await prepared(dut, some_positions(3), settings={"frame_cap": 1 << 33})
+    await card.run()
+    dose = await card.read64("unblanked_run")
+    assert dose > 5
+    await card.write("frame_cap_low", 5)   # with the high word of 0 that follows later this would trip
+    await card.step(5)
+    await card.write("frame_cap_high", 1)
+    await card.step(5)
+    assert await card.field("status", "interlock") == ENGAGED
+    assert await card.read64("frame_cap") == (1 << 32) + 5
+    await card.write("frame_cap", 5)
+    await card.step(5)
+    assert await card.read("trip_causes") == bit_of("trip_causes", "frame_cap")
+
+
+@cocotb.test()
+async def test_limits_that_guard_stand_still_while_engaged(dut):
+    card, _, _ = await prepared(dut, some_positions(3), settings={"heartbeat_timeout": 100000, "adc_timeout": 1000})
+    await card.configure(heartbeat_timeout=3, adc_timeout=3)
+    assert (await card.read("heartbeat_timeout"), await card.read("adc_timeout")) == (3, 3)
+    await card.step(100)
+    assert await card.field("status", "interlock") == ENGAGED
+    await card.command("disarm")
+    await card.command("engage")
+    await card.step(10)
+    assert await card.read("trip_causes") & bit_of("trip_causes", "heartbeat")
+
+
+@cocotb.test()
 async def test_a_vector_that_waited_through_an_abort_decides_nothing_in_the_next_run(dut):
     card, _, _ = await prepared(dut, some_positions(2))
     await card.configure(max_samples=20, min_samples=20, network_deadline=0xFFFF)
@@ -316,7 +389,7 @@ async def test_the_pixel_cap_ends_a_dwell_undecided_after_exactly_its_clocks(dut
 
 @cocotb.test()
 async def test_the_frame_cap_trips_the_run_after_exactly_its_clocks(dut):
-    card, _, _ = await prepared(dut, some_positions(20), settings={"frame_cap_low": 333})
+    card, _, _ = await prepared(dut, some_positions(20), settings={"frame_cap": 333})
     await card.run()
     assert sum(pins.permit for pins in card.log) == 333
     assert card.kinds(TRIP)[0].cause == bit_of("trip_causes", "frame_cap")

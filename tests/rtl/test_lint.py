@@ -68,6 +68,24 @@ def test_generated_files_are_up_to_date():
     assert generate.main(["--check"]) == 0
 
 
+def test_the_c_header_compiles_and_its_macros_do_what_they_say(tmp_path):
+    program = tmp_path / "program.c"
+    program.write_text("""
+        #include "card_registers.h"
+        int main(void) {
+          uint32_t status = 0xFFFFFFFFu;
+          if (CARD_FIELD(STATUS_INTERLOCK, status) != 3) return 1;
+          if (CARD_TO_FIELD(DECISION_RULE, 2) != 0x20u) return 2;
+          if (CARD_TO_FIELD(DECISION_RULE, 7) != CARD_DECISION_RULE_MASK) return 3;
+          if (CARD_FRAME_CAP_HIGH_ADDRESS != CARD_FRAME_CAP_LOW_ADDRESS + 4) return 4;
+          return CARD_ID == 0x45474445u ? 0 : 5;
+        }""")
+    for compiler in (["cc", "-std=c99"], ["c++", "-x", "c++", "-std=c++17"]):
+        assert run(*compiler, "-Wall", "-Wextra", "-Werror", "-pedantic", f"-I{ROOT}/rtl/card", str(program), "-o",
+                   str(tmp_path / "program")) == (0, "")
+        assert run(str(tmp_path / "program")) == (0, "")
+
+
 def test_check_names_stale_files_and_fails(tmp_path, capsys):
     source = tmp_path / generate.SOURCE
     source.parent.mkdir(parents=True)
@@ -89,6 +107,12 @@ def test_check_names_stale_files_and_fails(tmp_path, capsys):
     ("- {name: a, address: 0x0, access: read_write, bits: [3, 0], reset: 16, description: d}",
      "register 'a': reset 16 does not fit 4 bits"),
     ("- {name: a, address: 0x0, access: read, description: d, colour: red}", "register 'a': unknown key 'colour'"),
+    ("- {name: a, address: 0x0, access: read, commit: run, description: d}", "register 'a': commit 'run' of a read"),
+    ("- {name: a, address: 0x0, access: read_write, commit: soon, description: d}", "register 'a': commit 'soon'"),
+    ("- {name: a, address: 0x0, access: write_1_to_clear, count: 2, description: d}",
+     "register 'a': write_1_to_clear takes neither"),
+    ("- {name: a, address: 0x0, access: read_write, varies: true, description: d}", "register 'a': varies is for read"),
+    ("- {name: a, address: 0x0, access: read_write, whole: true, description: d}", "register 'a': whole is for read"),
     ("- {name: a, address: 0x0, access: read, description: d, fields: [{name: x, bits: [3, 0], description: d}, "
      "{name: y, bits: 3, description: d}]}", "register 'a': fields 'x' and 'y' overlap"),
 ])

@@ -18,7 +18,7 @@ def settings(rng, chapter):
     """(register, value) to begin a chapter with: lists that decide, rasters, host vectors, short limits."""
     tight = chapter % 4 == 3
     values = {
-        "heartbeat_timeout": 150 if tight else 5000, "adc_timeout": rng.randrange(5, 60), "frame_cap_low": 5000,
+        "heartbeat_timeout": 150 if tight else 5000, "adc_timeout": rng.randrange(5, 60), "frame_cap_low": 5000, "frame_cap_high": 0,
         "network_deadline": rng.randrange(8, 40), "pixel_cap": rng.randrange(1, 60) if tight else 5000,
         "scan_mode": chapter % 2, "x_start": rng.getrandbits(32), "y_start": rng.getrandbits(32),
         "x_step": rng.getrandbits(32), "y_step": rng.getrandbits(32), "columns": rng.randrange(1, 4),

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from print_constants import print_c, print_csharp
+from print_constants import print_c, print_csharp, print_python
+from print_csharp_map import print_csharp_map
 from print_markdown import print_markdown
 from print_systemverilog import print_systemverilog
 from register_map import MapError, load
@@ -19,7 +20,9 @@ SOURCE = "rtl/card/registers.yaml"
 PRODUCTS = {
     "rtl/card/registers.sv": print_systemverilog,
     "host/Edge.Appliance/Cards/CardRegisters.cs": print_csharp,
-    "sim/card/card_registers.h": print_c,
+    "host/Edge.Appliance/Cards/CardRegisterMap.cs": print_csharp_map,
+    "rtl/card/card_registers.h": print_c,
+    "tests/rtl/card_registers.py": print_python,
     "docs/register-map.md": print_markdown,
 }
 

@@ -7,9 +7,18 @@ HEAD = """\
 // registers: the register block of the card. Byte addresses, 32-bit words; other addresses read 0 and
 // take no writes. A write acts at the edge that takes it, a command too: a read at the next edge sees it.
 // bus_rdata_o is valid in the clock after bus_read_i, and holds until the next read.
+// Settings of 64 bits are written low word first; the high word takes both.
+"""
+HEAD_FREEZE = """\
+// Settings with `commit` have two registers: what was written (_q), which the bus reads, and what is in use
+// (_used_q), which goes to the port. The one in use follows in the edge of the write while its freeze_*_i is 0
+// and stands still while it is 1; the first edge with freeze_*_i back at 0 takes what was written meanwhile.
+"""
+HEAD_END = """\
 // Combinational paths: bus_write_i, bus_address_i and bus_wdata_i to commands, *_write_o and the
 // write_data_o that belongs to them.
 """
+STORED = ("read_write", "write_1_to_clear")
 
 
 def _range(width):
@@ -20,17 +29,22 @@ def _literal(width, value):
     return f"{width}'h{value:0{(width + 3) // 4}X}"
 
 
+def _parts(register):
+    """(name, width in all words, field) of what the hardware sees of a register."""
+    if register.whole:
+        return [(register.name, register.used_bits, None)]
+    return [(register.port(f), f.width * register.count, f) for f in register.fields]
+
+
 def _ports(registers):
     ports = []
     for register in registers:
-        if register.whole:
-            ports.append(("input", register.used_bits, register.name + "_i"))
-            continue
-        for one in register.fields:
-            name, width = register.port(one), one.width * register.count
+        for name, width, _ in _parts(register):
             if register.access in ("read", "window"):
                 ports.append(("input", width, name + "_i"))
-            if register.access == "read_write":
+            if register.access == "write_1_to_clear":
+                ports.append(("input", width, name + "_set_i"))
+            if register.access in STORED:
                 ports.append(("output", width, name + "_o"))
             if register.access == "command":
                 ports.append(("output", 1, name + "_o"))
@@ -46,12 +60,13 @@ def _table(pairs, indent="  "):
 
 
 def _read_parts(register, index):
-    """The word as a list of (high bit, expression), highest first."""
+    """The word as a list of (high bit, low bit, expression), highest first."""
+    suffix = "_q" if register.access in STORED else "_i"
     if register.whole:
-        return [(register.used_bits - 1, 0, register.name + "_i")]
+        return [(register.used_bits - 1, 0, register.name + suffix)]
     parts = []
     for one in sorted(register.fields, key=lambda f: -f.high):
-        name = register.port(one) + ("_q" if register.access == "read_write" else "_i")
+        name = register.port(one) + suffix
         if register.count > 1:
             name += f"[{one.width * index + one.width - 1}:{one.width * index}]"
         parts.append((one.high, one.low, name))
@@ -73,11 +88,11 @@ def _concatenation(parts):
 def _reads(register):
     if register.access == "constant":
         return [(register.address, [f"bus_rdata_q <= {_literal(32, register.value)};"])]
-    if register.access in ("command", "write"):
+    if not register.is_readable:
         return []
     if register.width == 64:
         if register.access == "read_write":
-            return [(register.address, [f"bus_rdata_q <= {register.name}_q[31:0];"]),
+            return [(register.address, [f"bus_rdata_q <= {register.name}_low_q;"]),
                     (register.address + 4, [f"bus_rdata_q <= {register.name}_q[63:32];"])]
         return [(register.address, [f"bus_rdata_q <= {register.name}_i[31:0];",
                                     f"{register.name}_high_q <= {register.name}_i[63:32];"]),
@@ -87,72 +102,127 @@ def _reads(register):
 
 
 def _writes(register):
+    """What a write of each word does: (address, statements)."""
     if register.access != "read_write":
         return []
+    def in_use(statement):
+        return [f"if (!freeze_{register.commit}_i) {statement}"] if register.commit else []
     if register.width == 64:
-        return [(register.address, [f"{register.name}_q[31:0] <= bus_wdata_i;"]),
-                (register.address + 4, [f"{register.name}_q[63:32] <= bus_wdata_i;"])]
+        both = f"{{bus_wdata_i, {register.name}_low_q}};"
+        return [(register.address, [f"{register.name}_low_q <= bus_wdata_i;"]),
+                (register.address + 4, [f"{register.name}_q <= {both}"] + in_use(f"{register.name}_used_q <= {both}"))]
     out = []
     for i in range(register.count):
         lines = []
         for one in register.fields:
-            target = register.port(one) + "_q"
-            if register.count > 1:
-                target += f"[{one.width * i + one.width - 1}:{one.width * i}]"
+            part = f"[{one.width * i + one.width - 1}:{one.width * i}]" if register.count > 1 else ""
             source = "bus_wdata_i" if one.width == 32 else (
                 f"bus_wdata_i[{one.high}:{one.low}]" if one.width > 1 else f"bus_wdata_i[{one.low}]")
-            lines.append(f"{target} <= {source};")
+            lines.append(f"{register.port(one)}_q{part} <= {source};")
+            lines += in_use(f"{register.port(one)}_used_q{part} <= {source};")
         out.append((register.address + 4 * i, lines))
     return out
 
 
-def _case(entries):
+def _case(entries, indent):
+    yield indent + "case (bus_address_i)"
     for address, lines in entries:
-        label = f"        {_literal(16, address)}:"
+        label = f"{indent}  {_literal(16, address)}:"
         if len(lines) == 1:
             yield f"{label} {lines[0]}"
         else:
             yield f"{label} begin"
-            yield from (f"          {line}" for line in lines)
-            yield "        end"
-    yield "        default: ;"
+            yield from (f"{indent}    {line}" for line in lines)
+            yield f"{indent}  end"
+    yield indent + "  default: ;"
+    yield indent + "endcase"
+
+
+def _reset_value(register, field):
+    if field is None:
+        return _literal(register.used_bits, register.reset)
+    value = _literal(field.width, field.reset)
+    return f"{{{register.count}{{{value}}}}}" if register.count > 1 else value
+
+
+def _settings_block(settings):
+    """Registers that the host writes."""
+    if not settings:
+        return []
+    out = ["  always_ff @(posedge clk_i or negedge rst_ni) begin", "    if (!rst_ni) begin"]
+    values = []
+    for r in settings:
+        for name, _, f in _parts(r):
+            value = f"<= {_reset_value(r, f)};"
+            values.append((f"{name}_q", value))
+            if r.width == 64:
+                values.append((f"{name}_low_q", f"<= {_literal(32, r.reset & 0xFFFFFFFF)};"))
+            if r.commit:
+                values.append((f"{name}_used_q", value))
+    out += _table(values, "      ") + ["    end else begin"]
+    for commit in sorted({r.commit for r in settings if r.commit}):
+        out.append(f"      if (!freeze_{commit}_i) begin")
+        out += _table([(f"{name}_used_q", f"<= {name}_q;") for r in settings if r.commit == commit
+                       for name, _, _ in _parts(r)], "        ")
+        out.append("      end")
+    out.append("      if (bus_write_i) begin")
+    out += _case([entry for r in settings for entry in _writes(r)], "        ")
+    return out + ["      end", "    end", "  end", ""]
+
+
+def _clearable_block(clearable):
+    """Bits that the hardware sets and the host clears. One that comes while it is cleared stays."""
+    if not clearable:
+        return []
+    out = ["  always_ff @(posedge clk_i or negedge rst_ni) begin", "    if (!rst_ni) begin"]
+    out += _table([(f"{name}_q", f"<= {_reset_value(r, f)};") for r in clearable for name, _, f in _parts(r)], "      ")
+    out.append("    end else begin")
+    for r in clearable:
+        for name, width, f in _parts(r):
+            high, low = (f.high, f.low) if f else (width - 1, 0)
+            bits = f"bus_wdata_i[{high}:{low}]" if width > 1 else f"bus_wdata_i[{low}]"
+            written = f"bus_write_i && bus_address_i == {_literal(16, r.address)}"
+            out.append(f"      {name}_q <= ({name}_q & ~({{{width}{{{written}}}}} & {bits})) | {name}_set_i;")
+    return out + ["    end", "  end", ""]
 
 
 def print_systemverilog(map_: RegisterMap) -> str:
     registers = map_.registers
-    stored = [(r, f) for r in registers if r.access == "read_write" for f in r.fields]
+    settings = [r for r in registers if r.access == "read_write"]
+    clearable = [r for r in registers if r.access == "write_1_to_clear"]
     pulses = [(r.port(f), r.address, f"bus_wdata_i[{f.low}]") for r in registers if r.access == "command"
               for f in r.fields]
     passed = [(r.name + "_write", r.address) for r in registers if r.access in ("write", "window")]
     latched = [r for r in registers if r.access == "read" and r.width == 64]
+    freezes = sorted({r.commit for r in settings if r.commit})
 
-    out = [HEAD + "module registers ("]
+    out = [HEAD + (HEAD_FREEZE if freezes else "") + HEAD_END + "module registers ("]
     fixed = [("input", 1, "clk_i"), ("input", 1, "rst_ni"), ("input", 1, "bus_write_i"), ("input", 1, "bus_read_i"),
              ("input", 16, "bus_address_i"), ("input", 32, "bus_wdata_i"), ("output", 32, "bus_rdata_o"),
-             ("output", 32, "write_data_o")]
+             ("output", 32, "write_data_o")] + [("input", 1, f"freeze_{commit}_i") for commit in freezes]
     ports = [(f"{d:<6} logic {_range(w)}".rstrip(), n) for d, w, n in fixed + _ports(registers)]
     lines = _table(ports)
     out += [line + "," for line in lines[:-1]] + [lines[-1], ");"]
 
-    out += _table([(f"logic {_range(f.width * r.count)}".rstrip(), r.port(f) + "_q;") for r, f in stored]
-                  + [("logic [31:0]", name) for name in [f"{r.name}_high_q;" for r in latched] + ["bus_rdata_q;"]])
+    kept = [(name, width, suffix) for r in settings + clearable for name, width, _ in _parts(r)
+            for suffix in ["_q"] + (["_used_q"] if r.commit else [])]
+    out += _table([(f"logic {_range(width)}".rstrip(), f"{name}{suffix};") for name, width, suffix in kept]
+                  + [("logic [31:0]", f"{r.name}_low_q;") for r in settings if r.width == 64]
+                  + [("logic [31:0]", f"{r.name}_high_q;") for r in latched]
+                  + [("logic [31:0]", "bus_rdata_q;")])
     out.append("")
 
-    out += ["  always_ff @(posedge clk_i or negedge rst_ni) begin", "    if (!rst_ni) begin"]
-    for r, f in stored:
-        value = _literal(f.width, f.reset)
-        out.append(f"      {r.port(f)}_q <= {f'{{{r.count}{{{value}}}}}' if r.count > 1 else value};")
-    out += ["    end else if (bus_write_i) begin", "      case (bus_address_i)"]
-    out += _case([entry for r in registers for entry in _writes(r)])
-    out += ["      endcase", "    end", "  end", ""]
+    out += _settings_block(settings)
+    out += _clearable_block(clearable)
 
     out += ["  always_ff @(posedge clk_i) begin", "    if (bus_read_i) begin",
-            "      bus_rdata_q <= '0;", "      case (bus_address_i)"]
-    out += _case([entry for r in registers for entry in _reads(r)])
-    out += ["      endcase", "    end", "  end", ""]
+            "      bus_rdata_q <= '0;"]
+    out += _case([entry for r in registers for entry in _reads(r)], "      ")
+    out += ["    end", "  end", ""]
 
     out += _table([("assign bus_rdata_o", "= bus_rdata_q;"), ("assign write_data_o", "= bus_wdata_i;")]
-                  + [(f"assign {r.port(f)}_o", f"= {r.port(f)}_q;") for r, f in stored]
+                  + [(f"assign {name}_o", f"= {name}{'_used' if r.commit else ''}_q;")
+                     for r in settings + clearable for name, _, _ in _parts(r)]
                   + [(f"assign {name}_o", f"= bus_write_i && bus_address_i == {_literal(16, address)} && {bit};")
                      for name, address, bit in pulses]
                   + [(f"assign {name}_o", f"= bus_write_i && bus_address_i == {_literal(16, address)};")

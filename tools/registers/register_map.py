@@ -6,9 +6,10 @@ from pathlib import Path
 
 import yaml
 
-ACCESSES = ("read", "read_write", "write", "window", "command", "constant")
+ACCESSES = ("read", "read_write", "write", "window", "command", "constant", "write_1_to_clear")
+COMMITS = ("run", "arm")
 REGISTER_KEYS = {"name", "address", "access", "description", "unit", "width", "count", "reset",
-                 "signed", "values", "bits", "fields", "value", "whole"}
+                 "signed", "values", "bits", "fields", "value", "whole", "commit", "varies"}
 FIELD_KEYS = {"name", "bits", "description", "unit", "reset", "signed", "values"}
 
 
@@ -49,7 +50,18 @@ class Register:
     reset: int
     value: int | None    # of a constant
     fields: tuple
-    whole: bool          # the hardware gives a read register as one vector, not field by field
+    whole: bool          # the hardware gives the register as one vector, not field by field
+    commit: str = ""     # what freezes the value in use: "run", "arm" or nothing
+    varies: bool = False  # what it reads after reset depends on the network, the pins or the time
+
+    @property
+    def is_readable(self):
+        return self.access not in ("write", "command")
+
+    @property
+    def mask(self):
+        """Bits of a word that mean something; the others read 0."""
+        return 0xFFFFFFFF if self.width == 64 else sum(f.mask for f in self.fields)
 
     @property
     def words(self):
@@ -108,6 +120,16 @@ def _register(entry, value_of_hash):
         raise MapError(f"{where}: address {entry['address']:#x}; allowed are multiples of 4 below 0x10000")
     if width not in (32, 64) or (width == 64 and ("count" in entry or "fields" in entry)):
         raise MapError(f"{where}: width {width}; allowed are 32, and 64 without count and fields")
+    commit = entry.get("commit", "")
+    if commit and (commit not in COMMITS or entry["access"] != "read_write"):
+        raise MapError(f"{where}: commit {commit!r} of a {entry['access']} register; allowed are "
+                       f"{' and '.join(COMMITS)}, of read_write registers")
+    if entry["access"] == "write_1_to_clear" and (width == 64 or "count" in entry):
+        raise MapError(f"{where}: write_1_to_clear takes neither width 64 nor count")
+    if entry.get("whole", False) and entry["access"] not in ("read", "write_1_to_clear"):
+        raise MapError(f"{where}: whole is for read and write_1_to_clear registers")
+    if entry.get("varies", False) and entry["access"] not in ("read", "window"):
+        raise MapError(f"{where}: varies is for read and window registers")
     if "fields" in entry:
         fields = [_field(f"{where}, field {f.get('name')!r}", f, 32) for f in entry["fields"]]
     else:
@@ -123,7 +145,7 @@ def _register(entry, value_of_hash):
     return Register(entry["name"], entry["address"], entry["access"], entry["description"],
                     entry.get("unit", ""), width, entry.get("count", 1), reset,
                     value_of_hash if value == "map_hash" else value, tuple(fields),
-                    entry.get("whole", False))
+                    entry.get("whole", False), commit, entry.get("varies", False))
 
 
 def load(path: Path) -> RegisterMap:
@@ -132,7 +154,7 @@ def load(path: Path) -> RegisterMap:
     # Descriptions may be mended without a host noticing; anything else is another map.
     def essence(entry):
         return {key: [essence(f) for f in value] if key == "fields" else value
-                for key, value in entry.items() if key not in ("description", "unit", "whole")}
+                for key, value in entry.items() if key not in ("description", "unit", "whole", "varies")}
     canonical = json.dumps([essence(r) for r in source["registers"]], sort_keys=True, separators=(",", ":"))
     map_hash = int(hashlib.sha256(canonical.encode()).hexdigest()[:8], 16)
     registers = tuple(sorted((_register(r, map_hash) for r in source["registers"]), key=lambda r: r.address))

@@ -71,6 +71,7 @@ public sealed class CardControl(ICard card)
         }
     }
 
+    /// <summary>Writes both words; they take effect together.</summary>
     public void Write64(uint address, ulong value)
     {
         card.Write(address, (uint)value);

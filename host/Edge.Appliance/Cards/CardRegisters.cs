@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0xC1CAD88F;
+    public const uint MapHash = 0x6511DBA2;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
@@ -370,10 +370,10 @@ public static class CardRegisters
     /// <summary>Value of pixel_cap after reset.</summary>
     public const uint PixelCapReset = 0x0;
 
-    /// <summary>Unblanked clocks allowed in one run, then trip. 0 trips always. Write while not engaged. Unit: clocks. Low word.</summary>
+    /// <summary>Unblanked clocks allowed in one run, then trip. 0 trips always. Unit: clocks. Low word.</summary>
     public const uint FrameCapLowAddress = 0x0050;
 
-    /// <summary>Unblanked clocks allowed in one run, then trip. 0 trips always. Write while not engaged. Unit: clocks. High word.</summary>
+    /// <summary>Unblanked clocks allowed in one run, then trip. 0 trips always. Unit: clocks. High word.</summary>
     public const uint FrameCapHighAddress = 0x0054;
 
     /// <summary>Value of frame_cap after reset.</summary>
@@ -391,13 +391,13 @@ public static class CardRegisters
     /// <summary>Clocks with the beam on, engaged, in this dwell. Unit: clocks.</summary>
     public const uint UnblankedPositionAddress = 0x0060;
 
-    /// <summary>Order of positions. This and all settings below change only while no scan runs.</summary>
+    /// <summary>Order of positions.</summary>
     public const uint ScanModeAddress = 0x0080;
 
     /// <summary>Value of scan_mode after reset.</summary>
     public const uint ScanModeReset = 0x0;
 
-    /// <summary>Order of positions. This and all settings below change only while no scan runs.</summary>
+    /// <summary>Order of positions.</summary>
     public const uint ScanModeMask = 0x1;
 
     /// <summary>Lowest bit of scan_mode.</summary>
@@ -619,7 +619,7 @@ public static class CardRegisters
     /// <summary>Lowest bit of clip.</summary>
     public const int ClipShift = 0;
 
-    /// <summary>What goes into the network. Change it only with no vector under way.</summary>
+    /// <summary>What goes into the network. Change it only with no vector of the host under way.</summary>
     public const uint VectorSourceAddress = 0x0100;
 
     /// <summary>Value of vector_source after reset.</summary>

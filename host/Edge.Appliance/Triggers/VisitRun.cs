@@ -158,7 +158,7 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
             throw new CardStoppedException("the beam is blanked: the dose cap of the run was reached.");
         }
 
-        // With no dose counted and the low word first, no half-written cap can trip.
+        // Else the dose of the list before could reach the smaller cap.
         control.ClearDose();
         control.Write64(CardRegisters.FrameCapLowAddress, FrameCap - used);
     }

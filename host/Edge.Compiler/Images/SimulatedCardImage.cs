@@ -44,7 +44,7 @@ public static partial class SimulatedCardImage
     }
 
     private static uint RegisterMapHash() =>
-        uint.Parse(HashPattern().Match(HardwareSources.Text("sim/card/card_registers.h")).Groups["hash"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        uint.Parse(HashPattern().Match(HardwareSources.Text("card_registers.h")).Groups["hash"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"MAP_HASH\s+0x(?<hash>[0-9A-Fa-f]{8})", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex HashPattern();

@@ -2,8 +2,20 @@
 #ifndef EDGE_CARD_REGISTERS_H
 #define EDGE_CARD_REGISTERS_H
 
-/* Registers of the Edge card: byte addresses, masks and values after reset. */
-#define CARD_MAP_HASH 0xC1CAD88Fu
+#include <stdint.h>
+
+/* Registers of the Edge card: byte addresses, masks, shifts and values after reset. Words of 32 bits, little-endian.
+ * The meaning of each register, and how it may be accessed, is in docs/register-map.md.
+ *
+ *   uint32_t status = read32(bar + CARD_STATUS_ADDRESS);
+ *   if (CARD_FIELD(STATUS_INTERLOCK, status) == CARD_STATUS_INTERLOCK_ENGAGED) ...
+ *   write32(bar + CARD_DECISION_ADDRESS, CARD_DECISION_ENABLE_MASK | CARD_TO_FIELD(DECISION_RULE, 1));
+ *
+ * 64 bits: read the low word first, it latches the high one; write the low word first, the high one takes both. */
+#define CARD_FIELD(name, word) (((word) & CARD_##name##_MASK) >> CARD_##name##_SHIFT)
+#define CARD_TO_FIELD(name, value) (((uint32_t)(value) << CARD_##name##_SHIFT) & CARD_##name##_MASK)
+
+#define CARD_MAP_HASH 0x6511DBA2u
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */
@@ -162,10 +174,10 @@
 #define CARD_PIXEL_CAP_ADDRESS 0x004Cu
 #define CARD_PIXEL_CAP_RESET 0x0u
 
-/* Unblanked clocks allowed in one run, then trip. 0 trips always. Write while not engaged. Unit: clocks. Low word. */
+/* Unblanked clocks allowed in one run, then trip. 0 trips always. Unit: clocks. Low word. */
 #define CARD_FRAME_CAP_LOW_ADDRESS 0x0050u
 
-/* Unblanked clocks allowed in one run, then trip. 0 trips always. Write while not engaged. Unit: clocks. High word. */
+/* Unblanked clocks allowed in one run, then trip. 0 trips always. Unit: clocks. High word. */
 #define CARD_FRAME_CAP_HIGH_ADDRESS 0x0054u
 #define CARD_FRAME_CAP_LOW_RESET 0x0u
 #define CARD_FRAME_CAP_HIGH_RESET 0x0u
@@ -179,7 +191,7 @@
 /* Clocks with the beam on, engaged, in this dwell. Unit: clocks. */
 #define CARD_UNBLANKED_POSITION_ADDRESS 0x0060u
 
-/* Order of positions. This and all settings below change only while no scan runs. */
+/* Order of positions. */
 #define CARD_SCAN_MODE_ADDRESS 0x0080u
 #define CARD_SCAN_MODE_RESET 0x0u
 #define CARD_SCAN_MODE_MASK 0x1u
@@ -301,7 +313,7 @@
 #define CARD_CLIP_MASK 0xFFFFu
 #define CARD_CLIP_SHIFT 0
 
-/* What goes into the network. Change it only with no vector under way. */
+/* What goes into the network. Change it only with no vector of the host under way. */
 #define CARD_VECTOR_SOURCE_ADDRESS 0x0100u
 #define CARD_VECTOR_SOURCE_RESET 0x2u
 #define CARD_VECTOR_SOURCE_HOST_MASK 0x1u
