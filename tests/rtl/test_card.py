@@ -2,7 +2,7 @@
 import cocotb
 from bench import SEED, patterns, seeded, settle
 from card_driver import (ABORTED, DECISION, END, ENGAGED, FLAG_CAP, FLAG_KEPT, FLAG_PIN, FLAG_SURE, MAXIMUM, NONE,
-                         PASS_THROUGH, SURE, TRIP, TRIPPED, Card, bit_of)
+                         PASS_THROUGH, PIXEL, SURE, TRIP, TRIPPED, Card, bit_of)
 from card_registers import MAP_HASH
 from card_world import Detector, expected_decision, set_decision, set_ingress
 from ingress_model import IngressSettings
@@ -265,24 +265,19 @@ async def test_settings_written_in_a_run_read_back_at_once_and_count_from_its_en
 async def test_a_start_in_the_clock_after_a_run_finds_what_was_written_in_it(dut):
     for wait in range(4):
         card, _, _ = await prepared(dut, some_positions(3))
-        await card.configure(min_samples=9, max_samples=9)
         await card.command("start")
         while not card.log[-1].permit:
             await card.step()
-        await card.configure(min_samples=2, max_samples=2)
-        await card.write_positions([(700, 800), (701, 801)])
+        await card.configure(scan_mode=0, x_start=700 << 16, y_start=800 << 16, columns=2, rows=1, dwell_samples=2)
         await card.command("abort")
         await card.step(wait)
         await card.command("start")
-        started = card.clock - 1
-        card.events = [event for event in card.events if event.time > started]
-        await card.step(10)
-        await card.finish()
-        while card.kinds(END)[-1].cause == ABORTED:
-            card.events.clear()
-            await card.finish()
-        assert [event.samples for event in card.kinds(DECISION) if event.cause != ABORTED] == [2, 2]
-        assert [(pins.x, pins.y) for pins in card.log[started + 4:started + 6]] == [(700, 800)] * 2
+        began = card.clock - 1
+        while len(card.kinds(END)) < 2:
+            await card.step()
+        assert [(event.site, event.samples) for event in card.kinds(PIXEL) if event.time > began] == [(0, 2), (1, 2)]
+        shown = {(pins.x, pins.y) for pins in card.log[began + 3:]}
+        assert shown == {(700, 800), (701, 800)}, f"started {wait + 1} clocks after the abort"
 
 
 @cocotb.test()

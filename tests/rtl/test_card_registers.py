@@ -10,7 +10,7 @@ from simulator import ROOT, Bench, card_sources
 sys.path.insert(0, str(ROOT / "tools" / "registers"))
 from register_map import load, words  # noqa: E402
 
-BENCHES = [Bench("card", card_sources("narrow"), {"PositionDepth": 64, "EventDepth": 32}, "narrow")]
+BENCHES = [Bench("card_core", card_sources("narrow"), {"PositionDepth": 64, "EventDepth": 32}, "narrow")]
 MAP = load(ROOT / "rtl" / "card" / "registers.yaml")
 
 
