@@ -48,6 +48,7 @@ def test_yosys_takes_the_card_and_finds_nothing_wrong(shape):
     ("fifo", {"Depth": 0}, "fifo_needs_Width_and_Depth_of_at_least_1"),
     ("async_fifo", {"Depth": 12}, "async_fifo_needs_Depth_a_power_of_two"),
     ("word_crossing", {"Width": 0}, "word_crossing_needs_Width_of_at_least_1"),
+    ("axi_lite", {"Bytes": 0}, "axi_lite_needs_Bytes_4_to_65536_and_TimeoutClocks_of_at_least_1"),
     ("fabric_flow", {"Latency": -1}, "fabric_flow_needs_Latency_of_at_least_0"),
     ("saturate", {"OutWidth": 1}, "saturate_needs_2_le_OutWidth_lt_InWidth"),
     ("decision", {"OutputCount": 17}, "decision_needs_OutputCount_1_to_16"),
