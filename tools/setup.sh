@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 
 run_packages=(g++ make verilator ccache fonts-dejavu-core)
-test_packages=(openfpgaloader iverilog yosys z3 python3 python3-venv python3-numpy python3-yaml chromium)
+test_packages=(openfpgaloader openssl iverilog yosys z3 python3 python3-venv python3-numpy python3-yaml chromium)
 train_packages=(python3 python3-numpy python3-scipy python3-torch python3-onnx)
 wheels=(cocotb==2.1.0 pytest==9.2.0 cocotbext-axi==0.1.28)
 

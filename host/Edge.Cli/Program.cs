@@ -2,6 +2,8 @@ using System.CommandLine;
 using Edge.Cli;
 using Edge.Cli.Commands;
 using Edge.Cli.Commands.Card;
+using Edge.Cli.Commands.Image;
+using Edge.Cli.Commands.Keys;
 using Edge.Cli.Commands.Quantize;
 using Edge.Cli.Output;
 
@@ -14,6 +16,8 @@ var root = new RootCommand("Edge puts a trained neural network on a STEM detecto
     RunCommand.Create(),
     InspectCommand.Create(),
     CardCommand.Create(),
+    ImageCommand.Create(),
+    KeysCommand.Create(),
     DoctorCommand.Create(),
     CompletionCommand.Create(),
 };

@@ -13,7 +13,8 @@ public static class CompiledNetwork
 {
     public const string ReportName = "report.json";
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    /// <summary>How the report is written.</summary>
+    public static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Everything the report says, as one object.</summary>
     public static object Report(QuantizedModel model, FabricNetwork fabric, string modelPath)

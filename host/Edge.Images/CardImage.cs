@@ -1,55 +1,62 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using Edge.Images.Signing;
 
 namespace Edge.Images;
 
-/// <summary>What a card image is for and what it was made from.</summary>
-/// <param name="Format">Version of the file format.</param>
-/// <param name="Kind">What the payload is: <c>simulated</c>, a library of the Verilated card.</param>
-/// <param name="RegisterMapHash">First 32 bits of the register map's hash; the host that loads it must have the same.</param>
-/// <param name="NetworkHash">Hash of the integer network in the slot.</param>
-/// <param name="NetworkLatencyClocks">Clocks from a vector the network takes to its result.</param>
-/// <param name="ClockMegahertz">Clock that times are computed with.</param>
-/// <param name="ClockIsAssumed">True until place-and-route has reached that clock for a named part.</param>
-/// <param name="PayloadSha256">Over the payload's bytes.</param>
-public sealed record CardImageManifest(
-    int Format,
-    string Kind,
-    uint RegisterMapHash,
-    string NetworkName,
-    string NetworkHash,
-    int InputCount,
-    int InputWidth,
-    int OutputCount,
-    int OutputWidth,
-    int NetworkLatencyClocks,
-    double ClockMegahertz,
-    bool ClockIsAssumed,
-    string PayloadSha256);
-
-/// <summary>The file in which compiler and appliance meet: one ZIP with a manifest, the payload, and the compile report.
-/// Nothing of it is used before its checksum has been checked.</summary>
-public sealed record CardImage(CardImageManifest Manifest, byte[] Payload, string Report)
+/// <summary>The file in which compiler and appliance meet: manifest, payload, the compile report, and a signature. Nothing
+/// of it is used before its checksum has been checked; whether to trust it is asked of a <see cref="KeyStore"/>.</summary>
+/// <param name="Report">JSON.</param>
+/// <param name="Signature">Over the manifest; null: unsigned.</param>
+public sealed record CardImage(CardImageManifest Manifest, byte[] Payload, string Report, ImageSignature? Signature = null)
 {
-    public const int CurrentFormat = 1;
+    public const int CurrentFormat = 2;
+
+    /// <summary>The payload is a library of the Verilated card.</summary>
     public const string SimulatedKind = "simulated";
 
-    private const int LargestPayload = 1 << 28;
-    private const int LargestText = 1 << 24;
+    /// <summary>The payload is a bitstream that open tools made.</summary>
+    public const string OpenBitstreamKind = "bitstream-open";
 
-    /// <summary>Deflate makes at most so many bytes of one.</summary>
-    private const int LargestExpansion = 1032;
+    /// <summary>The payload is a bitstream that the maker's tools made.</summary>
+    public const string VendorBitstreamKind = "bitstream-vendor";
 
-    private static readonly JsonSerializerOptions Json = new()
+    public const int LargestPayload = 1 << 28;
+    private const int LargestManifest = 1 << 14;
+    private const int LargestReport = 1 << 24;
+    private const int LargestSignature = 1 << 10;
+    private const int LargestFile = LargestPayload + LargestReport + (1 << 16);
+
+    private const string ManifestName = "manifest.json";
+    private const string PayloadName = "payload";
+    private const string ReportName = "report.json";
+    private const string SignatureName = "signature.json";
+
+    private static readonly (string Name, int Largest, bool Optional)[] Parts =
+        [(ManifestName, LargestManifest, false), (PayloadName, LargestPayload, false), (ReportName, LargestReport, false), (SignatureName, LargestSignature, true)];
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Puts the parts together: fills in format and checksums.</summary>
+    public static CardImage Create(CardImageManifest manifest, byte[] payload, string report) => new(
+        manifest with { Format = CurrentFormat, PayloadSha256 = Checksum(payload), ReportSha256 = Checksum(Utf8.GetBytes(report)) },
+        payload,
+        report);
+
+    public static string Checksum(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>Now, or the time that SOURCE_DATE_EPOCH gives (reproducible-builds.org), so that the same input can make
+    /// the same file.</summary>
+    /// <exception cref="InvalidDataException">SOURCE_DATE_EPOCH is no number of seconds.</exception>
+    public static DateTimeOffset CreationTime()
     {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectRequiredConstructorParameters = true,
-        RespectNullableAnnotations = true,
-    };
-
-    public static string Checksum(ReadOnlySpan<byte> payload) => Convert.ToHexStringLower(SHA256.HashData(payload));
+        string? epoch = Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH");
+        return string.IsNullOrEmpty(epoch) ? DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds())
+            : long.TryParse(epoch, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long seconds) && seconds < 253402300800
+                ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                : throw new InvalidDataException($"SOURCE_DATE_EPOCH is '{epoch}'; a number of seconds since 1970 is expected.");
+    }
 
     /// <summary>Writes the image; the file appears complete or not at all.</summary>
     public void Write(string path)
@@ -58,11 +65,9 @@ public sealed record CardImage(CardImageManifest Manifest, byte[] Payload, strin
         try
         {
             using (FileStream file = File.Create(partial))
-            using (var archive = new ZipArchive(file, ZipArchiveMode.Create))
             {
-                Add(archive, "manifest.json", JsonSerializer.SerializeToUtf8Bytes(Manifest, Json));
-                Add(archive, "payload", Payload);
-                Add(archive, "report.json", System.Text.Encoding.UTF8.GetBytes(Report));
+                WriteTo(file);
+                file.Flush(flushToDisk: true);
             }
 
             File.Move(partial, path, overwrite: true);
@@ -76,67 +81,75 @@ public sealed record CardImage(CardImageManifest Manifest, byte[] Payload, strin
         }
     }
 
+    public void WriteTo(Stream stream)
+    {
+        List<ArchiveEntry> entries = [new(ManifestName, Manifest.ToBytes()), new(PayloadName, Payload), new(ReportName, Utf8.GetBytes(Report))];
+        if (Signature is not null)
+        {
+            entries.Add(new(SignatureName, CanonicalJson.Write(Signature)));
+        }
+
+        StoredArchive.Write(stream, entries);
+    }
+
     /// <exception cref="InvalidDataException">Not there, no card image, another format, or damaged; the message names the
     /// file.</exception>
     public static CardImage Read(string path)
     {
-        if (!File.Exists(path))
+        var file = new FileInfo(path);
+        if (!file.Exists)
         {
             throw new InvalidDataException($"{path}: {(Directory.Exists(path) ? "is a folder; expected a file." : "there is no such file.")}");
         }
 
+        if (file.Length > LargestFile)
+        {
+            throw new InvalidDataException($"{path}: {file.Length} bytes; no card image is larger than {LargestFile}.");
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
         try
         {
-            using ZipArchive archive = ZipFile.OpenRead(path);
-            CardImageManifest manifest = JsonSerializer.Deserialize<CardImageManifest>(Bytes(archive, "manifest.json", LargestText, path), Json)
-                ?? throw new InvalidDataException($"{path}: its manifest is empty.");
-            if (manifest.Format != CurrentFormat)
-            {
-                throw new InvalidDataException($"{path}: card image of format {manifest.Format}; this program reads format {CurrentFormat}. Compile the network again.");
-            }
-
-            byte[] payload = Bytes(archive, "payload", LargestPayload, path);
-            return Checksum(payload) == manifest.PayloadSha256
-                ? new(manifest, payload, System.Text.Encoding.UTF8.GetString(Bytes(archive, "report.json", LargestText, path)))
-                : throw new InvalidDataException($"{path}: the payload does not match its checksum. The file is damaged; compile the network again.");
+            return Parse(bytes);
         }
-        catch (JsonException error)
+        catch (InvalidDataException error)
         {
-            throw new InvalidDataException($"{path}: its manifest is not understood ({error.Message}).", error);
-        }
-        catch (Exception error) when (error is EndOfStreamException or ArgumentException or NotSupportedException
-            || (error is InvalidDataException && !error.Message.StartsWith(path, StringComparison.Ordinal)))
-        {
-            throw new InvalidDataException($"{path}: not a card image, or damaged ({error.Message}).", error);
+            throw new InvalidDataException($"{path}: {error.Message}", error);
         }
     }
 
-    private static void Add(ZipArchive archive, string name, byte[] bytes)
+    /// <exception cref="InvalidDataException">As <see cref="Read"/>.</exception>
+    public static CardImage Parse(byte[] file)
     {
-        using Stream entry = archive.CreateEntry(name, CompressionLevel.Fastest).Open();
-        entry.Write(bytes);
+        IReadOnlyList<ArchiveEntry> entries = StoredArchive.Read(file, Parts);
+        CardImageManifest manifest = CardImageManifest.Parse(entries[0].Bytes.Span);
+        CheckHash(PayloadName, entries[1], manifest.PayloadSha256);
+        CheckHash(ReportName, entries[2], manifest.ReportSha256);
+        return new(
+            manifest,
+            entries[1].Bytes.ToArray(),
+            ReportText(entries[2].Bytes),
+            entries.Count > 3 ? ImageSignature.Parse(entries[3].Bytes.Span) : null);
     }
 
-    private static byte[] Bytes(ZipArchive archive, string name, int largest, string path)
+    private static void CheckHash(string name, ArchiveEntry entry, string expected)
     {
-        ZipArchiveEntry[] entries = [.. archive.Entries.Where(entry => entry.FullName == name)];
-        if (entries is not [ZipArchiveEntry entry])
+        if (Checksum(entry.Bytes.Span) != expected)
         {
-            throw new InvalidDataException($"{path}: '{name}' is {(entries.Length == 0 ? "missing from" : "twice in")} the card image.");
+            throw new InvalidDataException($"'{name}' does not match its checksum in the manifest. It is damaged, or was put together from two images; pack it again.");
         }
+    }
 
-        if (entry.Length < 0 || entry.Length > largest || entry.Length > LargestExpansion * Math.Max(entry.CompressedLength, 1))
+    private static string ReportText(ReadOnlyMemory<byte> bytes)
+    {
+        try
         {
-            throw new InvalidDataException($"{path}: '{name}' claims to be {entry.Length} bytes, packed into {entry.CompressedLength}; at most {largest} are allowed, and at most {LargestExpansion} from one.");
+            using var document = JsonDocument.Parse(bytes);
+            return Utf8.GetString(bytes.Span);
         }
-
-        var bytes = new byte[entry.Length];
-        using Stream stream = entry.Open();
-        if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length || stream.ReadByte() >= 0)
+        catch (Exception error) when (error is JsonException or DecoderFallbackException)
         {
-            throw new InvalidDataException($"{path}: '{name}' is not as long as it claims. The file is damaged; compile the network again.");
+            throw new InvalidDataException($"its report is not JSON ({error.Message}).", error);
         }
-
-        return Crc32.Of(bytes) == entry.Crc32 ? bytes : throw new InvalidDataException($"{path}: '{name}' does not match its checksum. The file is damaged; compile the network again.");
     }
 }

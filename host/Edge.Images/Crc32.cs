@@ -1,7 +1,6 @@
 namespace Edge.Images;
 
-/// <summary>The checksum of ZIP entries (ISO 3309, reflected polynomial 0xEDB88320): what the library writes, checked when
-/// it is read.</summary>
+/// <summary>The checksum of ZIP entries (ISO 3309, reflected polynomial 0xEDB88320).</summary>
 internal static class Crc32
 {
     private static readonly uint[] Table = [.. Enumerable.Range(0, 256).Select(value =>

@@ -4,7 +4,6 @@ using Edge.Cli.Output;
 using Edge.Compiler;
 using Edge.Compiler.Fabric;
 using Edge.Networks;
-using Edge.Networks.Integers;
 
 namespace Edge.Cli.Commands;
 
@@ -29,13 +28,7 @@ internal static class CompileCommand
             string folder = Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(output));
             OutputPath.CheckFolder(folder, "--output");
             var clock = Stopwatch.StartNew();
-            QuantizedModel quantized = model.Load(parsed, terminal);
-            if (model.BeforeSoftmax(parsed))
-            {
-                IntegerNetwork integers = quantized.Integers;
-                quantized = quantized with { Integers = integers with { Output = integers.Output with { Softmax = false } } };
-            }
-
+            QuantizedModel quantized = model.Quantized(parsed, terminal);
             FabricNetwork fabric = FabricNetwork.Compile(quantized.Integers, model.LevelsPerStage(parsed));
             cancel.ThrowIfCancellationRequested();
             CompiledNetwork.Write(folder, quantized, fabric, model.Path(parsed));

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Edge.Appliance.Detectors;
+using Edge.Cli.Commands.Image;
 using Edge.Cli.Output;
-using Edge.Images;
 using Edge.Images.Bitstreams;
 using Edge.Networks;
 using Edge.Networks.Arrays;
@@ -48,7 +48,7 @@ internal static class InspectCommand
                     break;
                 case ".card":
                     picture.Refuse(path);
-                    InspectCard(path, terminal);
+                    ImageInspectCommand.Show(path, terminal);
                     break;
                 case ".bit" or ".bin":
                     picture.Refuse(path);
@@ -61,19 +61,6 @@ internal static class InspectCommand
             return ExitCode.Success;
         });
         return command;
-    }
-
-    private static void InspectCard(string path, Terminal terminal)
-    {
-        CardImage image = CardImage.Read(path);
-        CardImageManifest manifest = image.Manifest;
-        terminal.Result(manifest, text =>
-        {
-            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: card image, {manifest.Kind}, {image.Payload.Length} bytes, checksums hold"));
-            text.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  network {manifest.NetworkName}: {manifest.InputCount} inputs of {manifest.InputWidth} bits, {manifest.OutputCount} outputs of {manifest.OutputWidth} bits, latency {manifest.NetworkLatencyClocks} clocks at {manifest.ClockMegahertz} MHz{(manifest.ClockIsAssumed ? " (assumed)" : string.Empty)}"));
-        });
     }
 
     private static void InspectBitstream(string path, Terminal terminal)

@@ -41,9 +41,11 @@ internal sealed class ModelOptions
         HelpName = "N",
     };
 
-    public static ModelOptions AddTo(Command command)
+    /// <param name="modelRequired">false: the command also works on something else.</param>
+    public static ModelOptions AddTo(Command command, bool modelRequired = true)
     {
         var options = new ModelOptions();
+        options.model.Arity = modelRequired ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne;
         command.Add(options.model);
         command.Add(options.inputFormat);
         command.Add(options.inputShape);
@@ -54,6 +56,8 @@ internal sealed class ModelOptions
     }
 
     public string Path(ParseResult parsed) => parsed.GetRequiredValue(model);
+
+    public bool HasModel(ParseResult parsed) => parsed.GetResult(model) is { Tokens.Count: > 0 };
 
     public int[]? InputShape(ParseResult parsed) => Shape(parsed.GetValue(inputShape));
 
@@ -80,6 +84,15 @@ internal sealed class ModelOptions
 
         terminal.Progress($"inputs: {quantized.Integers.Input.Origin}");
         return quantized;
+    }
+
+    /// <summary>The model for hardware: without its softmax where that was asked for.</summary>
+    public QuantizedModel Quantized(ParseResult parsed, Terminal terminal)
+    {
+        QuantizedModel quantized = Load(parsed, terminal);
+        return BeforeSoftmax(parsed)
+            ? quantized with { Integers = quantized.Integers with { Output = quantized.Integers.Output with { Softmax = false } } }
+            : quantized;
     }
 
     /// <summary>Reads rows for a model, and checks that they fit it.</summary>

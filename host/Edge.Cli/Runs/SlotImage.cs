@@ -19,7 +19,7 @@ internal sealed record SlotImage(QuantizedModel Model, FabricNetwork Fabric, Car
         QuantizedModel model = QuantizedModel.Load(choice.ModelPath, choice.InputFormat ?? format, progress: terminal.Progress);
         FabricNetwork fabric = FabricNetwork.Compile(model.Integers, choice.LevelsPerStage);
         terminal.Progress($"network {model.Integers.Name}: {fabric.AdderCount} adders, latency {fabric.Latency} clocks, inputs {model.Integers.Input.Origin}");
-        string report = JsonSerializer.Serialize(CompiledNetwork.Report(model, fabric, choice.ModelPath));
+        string report = JsonSerializer.Serialize(CompiledNetwork.Report(model, fabric, choice.ModelPath), CompiledNetwork.Json);
         return new(model, fabric, SimulatedCardImage.Build(fabric, card.ClockHertz / 1e6, report, terminal.Progress, cancel));
     }
 }

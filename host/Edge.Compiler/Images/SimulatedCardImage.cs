@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Edge.Compiler.Fabric;
 using Edge.Compiler.Tools;
@@ -29,6 +32,9 @@ public static partial class SimulatedCardImage
         var manifest = new CardImageManifest(
             CardImage.CurrentFormat,
             CardImage.SimulatedKind,
+            Part: null,
+            ShellId: null,
+            BuildId(design),
             RegisterMapHash(),
             network.Integers.Name,
             network.Integers.Hash(),
@@ -38,12 +44,18 @@ public static partial class SimulatedCardImage
             network.OutputWidth,
             network.Latency,
             clockMegahertz,
-            ClockIsAssumed: true,
-            CardImage.Checksum(payload));
-        return new(manifest, payload, report);
+            ClockReachedBy: null,
+            PayloadSha256: string.Empty,
+            ReportSha256: string.Empty,
+            CardImage.CreationTime());
+        return CardImage.Create(manifest, payload, report);
     }
 
-    private static uint RegisterMapHash() =>
+    /// <summary>Names the design: first 32 bits of the SHA-256 over names and texts of its sources, in order.</summary>
+    private static uint BuildId(SortedDictionary<string, string> design) => BinaryPrimitives.ReadUInt32BigEndian(
+        SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(design.Select(file => $"{file.Key}\0{file.Value}\0")))));
+
+    internal static uint RegisterMapHash() =>
         uint.Parse(HashPattern().Match(HardwareSources.Text("card_registers.h")).Groups["hash"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"MAP_HASH\s+0x(?<hash>[0-9A-Fa-f]{8})", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -90,12 +90,9 @@ public sealed class InspectTests : IDisposable
     [Fact]
     public void CardImages_AreDescribed()
     {
-        var payload = new byte[100];
-        var manifest = new CardImageManifest(
-            CardImage.CurrentFormat, CardImage.SimulatedKind, 1, "site-class", "abcd", 5, 16, 4, 12, 7, 100, ClockIsAssumed: true, CardImage.Checksum(payload));
-        new CardImage(manifest, payload, "{}").Write(folder.File("x.card"));
-        Assert.Contains("network site-class: 5 inputs of 16 bits, 4 outputs of 12 bits, latency 7 clocks at 100 MHz (assumed)", Inspect("x.card").Output, StringComparison.Ordinal);
-        Assert.Equal(7, Inspect("x.card", "--json").Json.GetProperty("network_latency_clocks").GetInt32());
+        Images.SampleImages.Create(new byte[100]).Write(folder.File("x.card"));
+        Assert.Contains("small: 3 inputs of 16 bits, 2 outputs of 12 bits, latency 4 clocks", Inspect("x.card").Output, StringComparison.Ordinal);
+        Assert.Equal(4, Inspect("x.card", "--json").Json.GetProperty("manifest").GetProperty("network_latency_clocks").GetInt32());
         byte[] bytes = File.ReadAllBytes(folder.File("x.card"));
         bytes[bytes.Length / 2] ^= 1;
         folder.Write("bad.card", bytes);

@@ -7,7 +7,7 @@ public sealed class UsageTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("give a command: compile, quantize, predict, verify, run, inspect, card, doctor, completion")]
+    [InlineData("give a command: compile, quantize, predict, verify, run, inspect, card, image, keys, doctor, completion")]
     [InlineData("give a command of 'edge card': list", "card")]
     [InlineData("'lst' is no command of 'edge card'; did you mean 'list'?", "card", "lst")]
     [InlineData("'extra' is one word too many for 'edge card list'", "card", "list", "extra")]
@@ -39,6 +39,18 @@ public sealed class UsageTests : IDisposable
     [InlineData("inspect")]
     [InlineData("card")]
     [InlineData("card", "list")]
+    [InlineData("image")]
+    [InlineData("image", "pack")]
+    [InlineData("image", "inspect")]
+    [InlineData("image", "verify")]
+    [InlineData("image", "sign")]
+    [InlineData("keys")]
+    [InlineData("keys", "new")]
+    [InlineData("keys", "list")]
+    [InlineData("keys", "show")]
+    [InlineData("keys", "trust")]
+    [InlineData("keys", "rotate")]
+    [InlineData("keys", "revoke")]
     [InlineData("doctor")]
     [InlineData("completion")]
     public void EveryCommand_HasHelp(params string[] command)
