@@ -2,7 +2,8 @@ import cocotb
 from bench import edge, seeded, signed, start
 from simulator import Bench
 
-BENCHES = [Bench("decision", ["rtl/trigger/decision/decision.sv"],
+SOURCES = [f"rtl/trigger/{unit}/{unit}.sv" for unit in ("decision", "vote", "hysteresis")]
+BENCHES = [Bench("decision", SOURCES,
                  {"OutputCount": count, "OutputWidth": width, "NoteBits": 16},
                  netlist=count <= 4)
            for count, width in ((4, 20), (1, 16), (16, 40), (5, 14))]
