@@ -80,7 +80,14 @@ module card_core #(
   logic [15:0]   latency_last, latency_min, latency_max, network_min, network_max;
   logic [31:0]   latency_count;
   logic [1023:0] histogram;
-  logic [191:0]  counts;
+  logic [287:0]  counts;
+  logic          by_rule, hysteresis_carry;
+  logic [2:0]    threshold_rules;
+  logic [15:0]   threshold_count, threshold_rate_samples;
+  logic [7:0]    threshold_rate_events;
+  logic [31:0]   threshold_sum, hysteresis_amount;
+  logic [3:0]    votes_needed, votes_window;
+  logic [15:0]   aux_prescale, aux_refractory, aux_delay, aux_width;
   logic [EventBits-1:0] events_waiting;
 
   registers u_registers (
@@ -181,7 +188,26 @@ module card_core #(
     .latency_sum_i                  (latency_sum),
     .network_latency_min_i          (network_min),
     .network_latency_max_i          (network_max),
-    .latency_histogram_i            (histogram)
+    .latency_histogram_i            (histogram),
+    .decision_source_o              (by_rule),
+    .threshold_rules_count_o        (threshold_rules[0]),
+    .threshold_rules_rate_o         (threshold_rules[1]),
+    .threshold_rules_sum_o          (threshold_rules[2]),
+    .threshold_count_o              (threshold_count),
+    .threshold_rate_events_o        (threshold_rate_events),
+    .threshold_rate_samples_o       (threshold_rate_samples),
+    .threshold_sum_o                (threshold_sum),
+    .votes_needed_o                 (votes_needed),
+    .votes_window_o                 (votes_window),
+    .hysteresis_o                   (hysteresis_amount),
+    .hysteresis_carry_o             (hysteresis_carry),
+    .aux_prescale_o                 (aux_prescale),
+    .aux_refractory_o               (aux_refractory),
+    .aux_delay_o                    (aux_delay),
+    .aux_width_o                    (aux_width),
+    .aux_in_refractory_i            (counts[223:192]),
+    .aux_prescaled_i                (counts[255:224]),
+    .aux_missed_i                   (counts[287:256])
   );
 
   // Time: the number of the coming edge, counted from reset.
@@ -202,7 +228,7 @@ module card_core #(
   logic        ran_q, start_now, start_late_q;
   logic [31:0] start_site;
 
-  assign decide = decision_enable && !source_host && adc_usable;
+  assign decide = decision_enable && !source_host && (by_rule || adc_usable);
   assign abort  = abort_command || tripped;
 
   // What was written in a run is in use one clock after its end; a start in that very clock waits for it.
@@ -335,7 +361,7 @@ module card_core #(
     .host_i           (source_host),
     .stall_i          (stall_network_i),
     .time_i           (cycle_q[31:0]),
-    .vector_valid_i   (adc_vector_valid && decide),
+    .vector_valid_i   (adc_vector_valid && decide && !by_rule),
     .vector_data_i    (adc_vector_data),
     .vector_tag_i     (adc_tag),
     .host_valid_i     (vector_valid_i && host_open),
@@ -358,8 +384,9 @@ module card_core #(
 
   // ---------------------------------------------------------------- decision
   logic                decision_valid, decision_host, decision_sure, decision_closed, decided;
-  logic                result_current, result_stale, cap_reached, pin_falls, kept, of_this_dwell;
-  logic [7:0]          decision_class, decision_cause;
+  logic                result_current, result_stale, cap_reached, pin_falls, to_keep, kept, of_this_dwell;
+  logic                made_sure, cut, in_refractory, prescaled, missed;
+  logic [7:0]          made_class, made_cause, decision_class, decision_cause;
   logic [31:0]         decision_site;
   logic [15:0]         decision_samples, decision_clocks;
   logic [NoteBits-1:0] decision_note, dwell_note;
@@ -372,6 +399,26 @@ module card_core #(
   assign of_this_dwell = collecting && vector_site == site;
   assign dwell_note    = of_this_dwell ? {16'd0, vector_clipped, vector_time, vector_events, vector_sum} : '0;
 
+  // The rules judge the sums as the ingress shows them, so they are one clock ahead of the network's slot.
+  logic       sums_sure;
+  logic [7:0] sums_class;
+
+  threshold u_threshold (
+    .clk_i,
+    .rst_ni,
+    .rules_i          (threshold_rules),
+    .count_i          (threshold_count),
+    .rate_events_i    (threshold_rate_events),
+    .rate_samples_i   (threshold_rate_samples),
+    .sum_limit_i      (threshold_sum),
+    .vector_valid_i   (adc_vector_valid),
+    .vector_samples_i (vector_samples),
+    .vector_events_i  (vector_events),
+    .vector_sum_i     (vector_sum),
+    .met_o            (sums_sure),
+    .class_o          (sums_class)
+  );
+
   decision #(
     .OutputCount (OutputCount),
     .OutputWidth (OutputWidth),
@@ -380,8 +427,13 @@ module card_core #(
     .clk_i,
     .rst_ni,
     .decide_i           (decide),
+    .by_rule_i          (by_rule),
     .rule_i             (rule),
     .thresholds_i       (thresholds),
+    .hysteresis_i       (hysteresis_amount),
+    .hysteresis_carry_i (hysteresis_carry),
+    .votes_needed_i     (votes_needed),
+    .votes_window_i     (votes_window),
     .min_samples_i      (min_samples),
     .max_samples_i      (max_samples),
     .result_valid_i     (result_valid),
@@ -391,6 +443,14 @@ module card_core #(
     .result_site_i      (result_tag[31:0]),
     .result_samples_i   (result_tag[47:32]),
     .result_note_i      ({result_latency, result_tag[TagBits-1:48]}),
+    .sums_valid_i       (adc_vector_valid),
+    .sums_sure_i        (sums_sure),
+    .sums_class_i       (sums_class),
+    .sums_site_i        (vector_site),
+    .sums_samples_i     (vector_samples),
+    .sums_note_i        ({16'd0, adc_tag[TagBits-1:48]}),
+    .run_start_i        (run_start),
+    .forbidden_i        (1'b0),
     .dwell_active_i     (dwell_active),
     .dwell_site_i       (site),
     .dwell_boundary_i   (boundary),
@@ -400,9 +460,9 @@ module card_core #(
     .dwell_note_i       (dwell_note),
     .decision_valid_o   (decision_valid),
     .decision_host_o    (decision_host),
-    .decision_class_o   (decision_class),
-    .decision_cause_o   (decision_cause),
-    .decision_sure_o    (decision_sure),
+    .decision_class_o   (made_class),
+    .decision_cause_o   (made_cause),
+    .decision_sure_o    (made_sure),
     .decision_closed_o  (decision_closed),
     .decision_site_o    (decision_site),
     .decision_samples_o (decision_samples),
@@ -415,22 +475,41 @@ module card_core #(
 
   assign {note_network, note_clipped, note_time, note_events, note_sum} = decision_note;
   assign advance         = decision_valid && !decision_host;
-  assign kept            = decision_valid && decision_sure && decision_class < 8'd32
+  // A dwell that is cut before its decision moves the pin was aborted, whatever the decision says.
+  assign cut             = advance && abort;
+  assign decision_sure   = made_sure && !cut;
+  assign decision_class  = cut ? 8'd255 : made_class;
+  assign decision_cause  = cut ? 8'd4 : made_cause;
+  assign to_keep         = decision_valid && decision_sure && decision_class < 8'd32
                            && keep_classes[decision_class[4:0]];
-  assign decision_clocks = decision_closed ? 16'd0 : clocks_since(cycle_q[31:0], note_time);
+  assign decision_clocks = decision_closed || cut ? 16'd0 : clocks_since(cycle_q[31:0], note_time);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      aux_trigger_o <= 1'b0;
       host_index_q  <= '0;
       reserved_q    <= '0;
     end else begin
-      aux_trigger_o <= kept;
       if (clear_counters)  host_index_q <= '0;
       else if (host_taken) host_index_q <= host_index_q + 32'd1;
       reserved_q <= reserved_q + 16'(host_taken) - 16'(decision_valid && decision_host);
     end
   end
+
+  aux_output u_aux_output (
+    .clk_i,
+    .rst_ni,
+    .clear_i             (clear_counters),
+    .prescale_i          (aux_prescale),
+    .refractory_clocks_i (aux_refractory),
+    .delay_clocks_i      (aux_delay),
+    .width_clocks_i      (aux_width),
+    .keep_i              (to_keep),
+    .pulse_o             (kept),
+    .refractory_o        (in_refractory),
+    .prescaled_o         (prescaled),
+    .missed_o            (missed),
+    .aux_trigger_o
+  );
 
   // ---------------------------------------------------------------- interlock
   logic trip;
@@ -454,7 +533,7 @@ module card_core #(
     .moving_i             (moving),
     .decided_i            (decided),
     .adc_valid_i,
-    .network_watch_i      (decide && scan_list && dwell_active && !decided),
+    .network_watch_i      (decide && !by_rule && scan_list && dwell_active && !decided),
     .vector_i             (adc_vector_valid && vector_site == site),
     .result_i             (result_current),
     .internal_error_i     (slot_error || scan_error),
@@ -480,7 +559,7 @@ module card_core #(
   logic [7:0] decision_flags;
   logic       moved_pin, unused_top_bits;
 
-  assign moved_pin       = advance && pin_falls && !decision_closed;
+  assign moved_pin       = advance && pin_falls && !decision_closed && !cut;
   assign decision_flags  = {3'd0, kept, moved_pin, decision_closed && !decision_cause[2], note_clipped,
                             decision_sure};
   assign unused_top_bits = ^{live_causes[7], hold_causes[7:6]};
@@ -505,7 +584,7 @@ module card_core #(
     .decision_events_i          (note_events),
     .decision_network_latency_i (note_network),
     .decision_sum_i             (note_sum),
-    .decision_data_i            (decision_data),
+    .decision_data_i            (cut ? '0 : decision_data),
     .pixel_valid_i              (pixel_valid),
     .pixel_clipped_i            (vector_clipped),
     .pixel_site_i               (vector_site),
@@ -529,12 +608,12 @@ module card_core #(
     .event_data_o
   );
 
-  counters #(.Count(6)) u_counters (
+  counters #(.Count(9)) u_counters (
     .clk_i,
     .rst_ni,
     .clear_i  (clear_counters),
-    .count_i  ({kept, advance && decision_class == 8'd255, decision_valid, result_stale, vector_replaced,
-                vector_taken}),
+    .count_i  ({missed, prescaled, in_refractory, kept, advance && decision_class == 8'd255, decision_valid,
+                result_stale, vector_replaced, vector_taken}),
     .counts_o (counts)
   );
 

@@ -15,7 +15,7 @@
 #define CARD_FIELD(name, word) (((word) & CARD_##name##_MASK) >> CARD_##name##_SHIFT)
 #define CARD_TO_FIELD(name, value) (((uint32_t)(value) << CARD_##name##_SHIFT) & CARD_##name##_MASK)
 
-#define CARD_MAP_HASH 0x6511DBA2u
+#define CARD_MAP_HASH 0x4C2F159Fu
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */
@@ -416,5 +416,92 @@
 /* Latencies of k clocks; word 31: 31 clocks or more. */
 #define CARD_LATENCY_HISTOGRAM_ADDRESS 0x0200u
 #define CARD_LATENCY_HISTOGRAM_COUNT 32
+
+/* What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network. */
+#define CARD_DECISION_SOURCE_ADDRESS 0x0300u
+#define CARD_DECISION_SOURCE_RESET 0x0u
+#define CARD_DECISION_SOURCE_MASK 0x1u
+#define CARD_DECISION_SOURCE_SHIFT 0
+#define CARD_DECISION_SOURCE_NETWORK 0x0u
+#define CARD_DECISION_SOURCE_THRESHOLD 0x1u
+
+/* Threshold rules in use; the first that is met gives the class. See rtl/trigger/threshold/threshold.md. */
+#define CARD_THRESHOLD_RULES_ADDRESS 0x0304u
+#define CARD_THRESHOLD_RULES_RESET 0x0u
+#define CARD_THRESHOLD_RULES_COUNT_MASK 0x1u
+#define CARD_THRESHOLD_RULES_COUNT_SHIFT 0
+#define CARD_THRESHOLD_RULES_RATE_MASK 0x2u
+#define CARD_THRESHOLD_RULES_RATE_SHIFT 1
+#define CARD_THRESHOLD_RULES_SUM_MASK 0x4u
+#define CARD_THRESHOLD_RULES_SUM_SHIFT 2
+
+/* Events of a dwell that meet the count rule. Unit: events. */
+#define CARD_THRESHOLD_COUNT_ADDRESS 0x0308u
+#define CARD_THRESHOLD_COUNT_RESET 0xFFFFu
+#define CARD_THRESHOLD_COUNT_MASK 0xFFFFu
+#define CARD_THRESHOLD_COUNT_SHIFT 0
+
+/* The rate rule. */
+#define CARD_THRESHOLD_RATE_ADDRESS 0x030Cu
+#define CARD_THRESHOLD_RATE_RESET 0xFFu
+#define CARD_THRESHOLD_RATE_EVENTS_MASK 0xFFu
+#define CARD_THRESHOLD_RATE_EVENTS_SHIFT 0
+#define CARD_THRESHOLD_RATE_SAMPLES_MASK 0xFFFF0000u
+#define CARD_THRESHOLD_RATE_SAMPLES_SHIFT 16
+
+/* Sum of a dwell that meets the sum rule. Unit: 1/64 electron. */
+#define CARD_THRESHOLD_SUM_ADDRESS 0x0310u
+#define CARD_THRESHOLD_SUM_RESET 0x7FFFFFFFu
+
+/* A sure result ends a dwell when enough of its last results were sure of the same class. */
+#define CARD_VOTES_ADDRESS 0x0314u
+#define CARD_VOTES_RESET 0x11u
+#define CARD_VOTES_NEEDED_MASK 0xFu
+#define CARD_VOTES_NEEDED_SHIFT 0
+#define CARD_VOTES_WINDOW_MASK 0xF0u
+#define CARD_VOTES_WINDOW_SHIFT 4
+
+/* The threshold of the class that was last sure in this dwell is lower by so much. 0: off. Unit: 1 output LSB. */
+#define CARD_HYSTERESIS_ADDRESS 0x0318u
+#define CARD_HYSTERESIS_RESET 0x0u
+
+/* 1: a class that a dwell was decided as has the lower threshold in the next dwell too. */
+#define CARD_HYSTERESIS_CARRY_ADDRESS 0x031Cu
+#define CARD_HYSTERESIS_CARRY_RESET 0x0u
+#define CARD_HYSTERESIS_CARRY_MASK 0x1u
+#define CARD_HYSTERESIS_CARRY_SHIFT 0
+
+/* Only every so many decision of a class in `keep_classes` pulses aux_trigger. 0 is taken as 1. Unit: decisions. */
+#define CARD_AUX_PRESCALE_ADDRESS 0x0320u
+#define CARD_AUX_PRESCALE_RESET 0x1u
+#define CARD_AUX_PRESCALE_MASK 0xFFFFu
+#define CARD_AUX_PRESCALE_SHIFT 0
+
+/* After a decision that pulses others make no pulse for so long. Unit: clocks. */
+#define CARD_AUX_REFRACTORY_ADDRESS 0x0324u
+#define CARD_AUX_REFRACTORY_RESET 0x0u
+#define CARD_AUX_REFRACTORY_MASK 0xFFFFu
+#define CARD_AUX_REFRACTORY_SHIFT 0
+
+/* From the edge that moves the beam pin to the pulse of aux_trigger. Unit: clocks. */
+#define CARD_AUX_DELAY_ADDRESS 0x0328u
+#define CARD_AUX_DELAY_RESET 0x0u
+#define CARD_AUX_DELAY_MASK 0xFFFFu
+#define CARD_AUX_DELAY_SHIFT 0
+
+/* Length of the pulse. 0 is taken as 1. Unit: clocks. */
+#define CARD_AUX_WIDTH_ADDRESS 0x032Cu
+#define CARD_AUX_WIDTH_RESET 0x1u
+#define CARD_AUX_WIDTH_MASK 0xFFFFu
+#define CARD_AUX_WIDTH_SHIFT 0
+
+/* Decisions to keep without a pulse because of `aux_refractory`. Unit: decisions. */
+#define CARD_AUX_IN_REFRACTORY_ADDRESS 0x0330u
+
+/* Decisions to keep without a pulse because of `aux_prescale`. Unit: decisions. */
+#define CARD_AUX_PRESCALED_ADDRESS 0x0334u
+
+/* Decisions to keep without a pulse because another waited for `aux_delay`. Unit: decisions. */
+#define CARD_AUX_MISSED_ADDRESS 0x0338u
 
 #endif

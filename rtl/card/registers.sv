@@ -107,7 +107,26 @@ module registers (
   input  logic [63:0]   latency_sum_i,
   input  logic [15:0]   network_latency_min_i,
   input  logic [15:0]   network_latency_max_i,
-  input  logic [1023:0] latency_histogram_i
+  input  logic [1023:0] latency_histogram_i,
+  output logic          decision_source_o,
+  output logic          threshold_rules_count_o,
+  output logic          threshold_rules_rate_o,
+  output logic          threshold_rules_sum_o,
+  output logic [15:0]   threshold_count_o,
+  output logic [7:0]    threshold_rate_events_o,
+  output logic [15:0]   threshold_rate_samples_o,
+  output logic [31:0]   threshold_sum_o,
+  output logic [3:0]    votes_needed_o,
+  output logic [3:0]    votes_window_o,
+  output logic [31:0]   hysteresis_o,
+  output logic          hysteresis_carry_o,
+  output logic [15:0]   aux_prescale_o,
+  output logic [15:0]   aux_refractory_o,
+  output logic [15:0]   aux_delay_o,
+  output logic [15:0]   aux_width_o,
+  input  logic [31:0]   aux_in_refractory_i,
+  input  logic [31:0]   aux_prescaled_i,
+  input  logic [31:0]   aux_missed_i
 );
   logic [31:0]  heartbeat_timeout_q;
   logic [31:0]  heartbeat_timeout_used_q;
@@ -173,6 +192,22 @@ module registers (
   logic [31:0]  keep_classes_used_q;
   logic [511:0] threshold_q;
   logic [511:0] threshold_used_q;
+  logic         decision_source_q;
+  logic         threshold_rules_count_q;
+  logic         threshold_rules_rate_q;
+  logic         threshold_rules_sum_q;
+  logic [15:0]  threshold_count_q;
+  logic [7:0]   threshold_rate_events_q;
+  logic [15:0]  threshold_rate_samples_q;
+  logic [31:0]  threshold_sum_q;
+  logic [3:0]   votes_needed_q;
+  logic [3:0]   votes_window_q;
+  logic [31:0]  hysteresis_q;
+  logic         hysteresis_carry_q;
+  logic [15:0]  aux_prescale_q;
+  logic [15:0]  aux_refractory_q;
+  logic [15:0]  aux_delay_q;
+  logic [15:0]  aux_width_q;
   logic [31:0]  frame_cap_low_q;
   logic [31:0]  cycle_high_q;
   logic [31:0]  unblanked_run_high_q;
@@ -246,6 +281,22 @@ module registers (
       keep_classes_used_q       <= 32'h00000000;
       threshold_q               <= {16{32'h7FFFFFFF}};
       threshold_used_q          <= {16{32'h7FFFFFFF}};
+      decision_source_q         <= 1'h0;
+      threshold_rules_count_q   <= 1'h0;
+      threshold_rules_rate_q    <= 1'h0;
+      threshold_rules_sum_q     <= 1'h0;
+      threshold_count_q         <= 16'hFFFF;
+      threshold_rate_events_q   <= 8'hFF;
+      threshold_rate_samples_q  <= 16'h0000;
+      threshold_sum_q           <= 32'h7FFFFFFF;
+      votes_needed_q            <= 4'h1;
+      votes_window_q            <= 4'h1;
+      hysteresis_q              <= 32'h00000000;
+      hysteresis_carry_q        <= 1'h0;
+      aux_prescale_q            <= 16'h0001;
+      aux_refractory_q          <= 16'h0000;
+      aux_delay_q               <= 16'h0000;
+      aux_width_q               <= 16'h0001;
     end else begin
       if (!freeze_arm_i) begin
         heartbeat_timeout_used_q <= heartbeat_timeout_q;
@@ -470,6 +521,28 @@ module registers (
             threshold_q[511:480] <= bus_wdata_i;
             if (!freeze_run_i) threshold_used_q[511:480] <= bus_wdata_i;
           end
+          16'h0300: decision_source_q <= bus_wdata_i[0];
+          16'h0304: begin
+            threshold_rules_count_q <= bus_wdata_i[0];
+            threshold_rules_rate_q <= bus_wdata_i[1];
+            threshold_rules_sum_q <= bus_wdata_i[2];
+          end
+          16'h0308: threshold_count_q <= bus_wdata_i[15:0];
+          16'h030C: begin
+            threshold_rate_events_q <= bus_wdata_i[7:0];
+            threshold_rate_samples_q <= bus_wdata_i[31:16];
+          end
+          16'h0310: threshold_sum_q <= bus_wdata_i;
+          16'h0314: begin
+            votes_needed_q <= bus_wdata_i[3:0];
+            votes_window_q <= bus_wdata_i[7:4];
+          end
+          16'h0318: hysteresis_q <= bus_wdata_i;
+          16'h031C: hysteresis_carry_q <= bus_wdata_i[0];
+          16'h0320: aux_prescale_q <= bus_wdata_i[15:0];
+          16'h0324: aux_refractory_q <= bus_wdata_i[15:0];
+          16'h0328: aux_delay_q <= bus_wdata_i[15:0];
+          16'h032C: aux_width_q <= bus_wdata_i[15:0];
           default: ;
         endcase
       end
@@ -481,7 +554,7 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'h6511DBA2;
+        16'h0004: bus_rdata_q <= 32'h4C2F159F;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
@@ -601,6 +674,21 @@ module registers (
         16'h0274: bus_rdata_q <= latency_histogram_i[959:928];
         16'h0278: bus_rdata_q <= latency_histogram_i[991:960];
         16'h027C: bus_rdata_q <= latency_histogram_i[1023:992];
+        16'h0300: bus_rdata_q <= {31'd0, decision_source_q};
+        16'h0304: bus_rdata_q <= {29'd0, threshold_rules_sum_q, threshold_rules_rate_q, threshold_rules_count_q};
+        16'h0308: bus_rdata_q <= {16'd0, threshold_count_q};
+        16'h030C: bus_rdata_q <= {threshold_rate_samples_q, 8'd0, threshold_rate_events_q};
+        16'h0310: bus_rdata_q <= threshold_sum_q;
+        16'h0314: bus_rdata_q <= {24'd0, votes_window_q, votes_needed_q};
+        16'h0318: bus_rdata_q <= hysteresis_q;
+        16'h031C: bus_rdata_q <= {31'd0, hysteresis_carry_q};
+        16'h0320: bus_rdata_q <= {16'd0, aux_prescale_q};
+        16'h0324: bus_rdata_q <= {16'd0, aux_refractory_q};
+        16'h0328: bus_rdata_q <= {16'd0, aux_delay_q};
+        16'h032C: bus_rdata_q <= {16'd0, aux_width_q};
+        16'h0330: bus_rdata_q <= aux_in_refractory_i;
+        16'h0334: bus_rdata_q <= aux_prescaled_i;
+        16'h0338: bus_rdata_q <= aux_missed_i;
         default: ;
       endcase
     end
@@ -640,6 +728,22 @@ module registers (
   assign max_samples_o            = max_samples_used_q;
   assign keep_classes_o           = keep_classes_used_q;
   assign threshold_o              = threshold_used_q;
+  assign decision_source_o        = decision_source_q;
+  assign threshold_rules_count_o  = threshold_rules_count_q;
+  assign threshold_rules_rate_o   = threshold_rules_rate_q;
+  assign threshold_rules_sum_o    = threshold_rules_sum_q;
+  assign threshold_count_o        = threshold_count_q;
+  assign threshold_rate_events_o  = threshold_rate_events_q;
+  assign threshold_rate_samples_o = threshold_rate_samples_q;
+  assign threshold_sum_o          = threshold_sum_q;
+  assign votes_needed_o           = votes_needed_q;
+  assign votes_window_o           = votes_window_q;
+  assign hysteresis_o             = hysteresis_q;
+  assign hysteresis_carry_o       = hysteresis_carry_q;
+  assign aux_prescale_o           = aux_prescale_q;
+  assign aux_refractory_o         = aux_refractory_q;
+  assign aux_delay_o              = aux_delay_q;
+  assign aux_width_o              = aux_width_q;
   assign command_engage_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[0];
   assign command_disarm_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[1];
   assign command_rearm_o          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[2];

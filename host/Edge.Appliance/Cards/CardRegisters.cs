@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0x6511DBA2;
+    public const uint MapHash = 0x4C2F159F;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
@@ -792,4 +792,175 @@ public static class CardRegisters
 
     /// <summary>Words of the array latency_histogram.</summary>
     public const int LatencyHistogramCount = 32;
+
+    /// <summary>What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network.</summary>
+    public const uint DecisionSourceAddress = 0x0300;
+
+    /// <summary>Value of decision_source after reset.</summary>
+    public const uint DecisionSourceReset = 0x0;
+
+    /// <summary>What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network.</summary>
+    public const uint DecisionSourceMask = 0x1;
+
+    /// <summary>Lowest bit of decision_source.</summary>
+    public const int DecisionSourceShift = 0;
+
+    /// <summary>Value of decision_source.</summary>
+    public const uint DecisionSourceNetwork = 0x0;
+
+    /// <summary>Value of decision_source.</summary>
+    public const uint DecisionSourceThreshold = 0x1;
+
+    /// <summary>Threshold rules in use; the first that is met gives the class. See rtl/trigger/threshold/threshold.md.</summary>
+    public const uint ThresholdRulesAddress = 0x0304;
+
+    /// <summary>Value of threshold_rules after reset.</summary>
+    public const uint ThresholdRulesReset = 0x0;
+
+    /// <summary>Class 0: `threshold_count` events.</summary>
+    public const uint ThresholdRulesCountMask = 0x1;
+
+    /// <summary>Lowest bit of threshold_rules_count.</summary>
+    public const int ThresholdRulesCountShift = 0;
+
+    /// <summary>Class 1: so many events within so many samples.</summary>
+    public const uint ThresholdRulesRateMask = 0x2;
+
+    /// <summary>Lowest bit of threshold_rules_rate.</summary>
+    public const int ThresholdRulesRateShift = 1;
+
+    /// <summary>Class 2: a sum of `threshold_sum`.</summary>
+    public const uint ThresholdRulesSumMask = 0x4;
+
+    /// <summary>Lowest bit of threshold_rules_sum.</summary>
+    public const int ThresholdRulesSumShift = 2;
+
+    /// <summary>Events of a dwell that meet the count rule. Unit: events.</summary>
+    public const uint ThresholdCountAddress = 0x0308;
+
+    /// <summary>Value of threshold_count after reset.</summary>
+    public const uint ThresholdCountReset = 0xFFFF;
+
+    /// <summary>Events of a dwell that meet the count rule.</summary>
+    public const uint ThresholdCountMask = 0xFFFF;
+
+    /// <summary>Lowest bit of threshold_count.</summary>
+    public const int ThresholdCountShift = 0;
+
+    /// <summary>The rate rule.</summary>
+    public const uint ThresholdRateAddress = 0x030C;
+
+    /// <summary>Value of threshold_rate after reset.</summary>
+    public const uint ThresholdRateReset = 0xFF;
+
+    /// <summary>So many events or more. 0 is taken as 1. Unit: events.</summary>
+    public const uint ThresholdRateEventsMask = 0xFF;
+
+    /// <summary>Lowest bit of threshold_rate_events.</summary>
+    public const int ThresholdRateEventsShift = 0;
+
+    /// <summary>Within so many samples. 0 never meets. Unit: samples.</summary>
+    public const uint ThresholdRateSamplesMask = 0xFFFF0000;
+
+    /// <summary>Lowest bit of threshold_rate_samples.</summary>
+    public const int ThresholdRateSamplesShift = 16;
+
+    /// <summary>Sum of a dwell that meets the sum rule. Unit: 1/64 electron.</summary>
+    public const uint ThresholdSumAddress = 0x0310;
+
+    /// <summary>Value of threshold_sum after reset.</summary>
+    public const uint ThresholdSumReset = 0x7FFFFFFF;
+
+    /// <summary>A sure result ends a dwell when enough of its last results were sure of the same class.</summary>
+    public const uint VotesAddress = 0x0314;
+
+    /// <summary>Value of votes after reset.</summary>
+    public const uint VotesReset = 0x11;
+
+    /// <summary>So many, this one included; 1: this one is enough. Unit: results.</summary>
+    public const uint VotesNeededMask = 0xF;
+
+    /// <summary>Lowest bit of votes_needed.</summary>
+    public const int VotesNeededShift = 0;
+
+    /// <summary>Of the last so many results of this dwell, at most 8. Unit: results.</summary>
+    public const uint VotesWindowMask = 0xF0;
+
+    /// <summary>Lowest bit of votes_window.</summary>
+    public const int VotesWindowShift = 4;
+
+    /// <summary>The threshold of the class that was last sure in this dwell is lower by so much. 0: off. Unit: 1 output LSB.</summary>
+    public const uint HysteresisAddress = 0x0318;
+
+    /// <summary>Value of hysteresis after reset.</summary>
+    public const uint HysteresisReset = 0x0;
+
+    /// <summary>1: a class that a dwell was decided as has the lower threshold in the next dwell too.</summary>
+    public const uint HysteresisCarryAddress = 0x031C;
+
+    /// <summary>Value of hysteresis_carry after reset.</summary>
+    public const uint HysteresisCarryReset = 0x0;
+
+    /// <summary>1: a class that a dwell was decided as has the lower threshold in the next dwell too.</summary>
+    public const uint HysteresisCarryMask = 0x1;
+
+    /// <summary>Lowest bit of hysteresis_carry.</summary>
+    public const int HysteresisCarryShift = 0;
+
+    /// <summary>Only every so many decision of a class in `keep_classes` pulses aux_trigger. 0 is taken as 1. Unit: decisions.</summary>
+    public const uint AuxPrescaleAddress = 0x0320;
+
+    /// <summary>Value of aux_prescale after reset.</summary>
+    public const uint AuxPrescaleReset = 0x1;
+
+    /// <summary>Only every so many decision of a class in `keep_classes` pulses aux_trigger. 0 is taken as 1.</summary>
+    public const uint AuxPrescaleMask = 0xFFFF;
+
+    /// <summary>Lowest bit of aux_prescale.</summary>
+    public const int AuxPrescaleShift = 0;
+
+    /// <summary>After a decision that pulses others make no pulse for so long. Unit: clocks.</summary>
+    public const uint AuxRefractoryAddress = 0x0324;
+
+    /// <summary>Value of aux_refractory after reset.</summary>
+    public const uint AuxRefractoryReset = 0x0;
+
+    /// <summary>After a decision that pulses others make no pulse for so long.</summary>
+    public const uint AuxRefractoryMask = 0xFFFF;
+
+    /// <summary>Lowest bit of aux_refractory.</summary>
+    public const int AuxRefractoryShift = 0;
+
+    /// <summary>From the edge that moves the beam pin to the pulse of aux_trigger. Unit: clocks.</summary>
+    public const uint AuxDelayAddress = 0x0328;
+
+    /// <summary>Value of aux_delay after reset.</summary>
+    public const uint AuxDelayReset = 0x0;
+
+    /// <summary>From the edge that moves the beam pin to the pulse of aux_trigger.</summary>
+    public const uint AuxDelayMask = 0xFFFF;
+
+    /// <summary>Lowest bit of aux_delay.</summary>
+    public const int AuxDelayShift = 0;
+
+    /// <summary>Length of the pulse. 0 is taken as 1. Unit: clocks.</summary>
+    public const uint AuxWidthAddress = 0x032C;
+
+    /// <summary>Value of aux_width after reset.</summary>
+    public const uint AuxWidthReset = 0x1;
+
+    /// <summary>Length of the pulse. 0 is taken as 1.</summary>
+    public const uint AuxWidthMask = 0xFFFF;
+
+    /// <summary>Lowest bit of aux_width.</summary>
+    public const int AuxWidthShift = 0;
+
+    /// <summary>Decisions to keep without a pulse because of `aux_refractory`. Unit: decisions.</summary>
+    public const uint AuxInRefractoryAddress = 0x0330;
+
+    /// <summary>Decisions to keep without a pulse because of `aux_prescale`. Unit: decisions.</summary>
+    public const uint AuxPrescaledAddress = 0x0334;
+
+    /// <summary>Decisions to keep without a pulse because another waited for `aux_delay`. Unit: decisions.</summary>
+    public const uint AuxMissedAddress = 0x0338;
 }
