@@ -57,6 +57,9 @@ SEEN_FROM_INSIDE = tuple((f'.level_o ({side}_seen[i])', f'.level_o ({side}_seen[
 UNITS = {unit.name: unit for unit in (
     Unit('interlock', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/cdc/synchronizer.sv',), {'KeepAliveClocks': 4}, 4),
     Unit('interlock-upset', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/cdc/synchronizer.sv',), {'KeepAliveClocks': 4}, 4, UPSET),
+    Unit('decision', 'rtl/trigger/decision/decision.sv', ('rtl/trigger/vote/vote.sv', 'rtl/trigger/hysteresis/hysteresis.sv'),
+         {'OutputCount': 2, 'OutputWidth': 3, 'NoteBits': 1}),
+    Unit('vote', 'rtl/trigger/vote/vote.sv'),
     Unit('fifo', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 4}),
     Unit('fifo-through', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 3, 'PassThrough': 1}),
     Unit('async_fifo', 'rtl/common/cdc/async_fifo.sv', ('tests/formal/metastable.sv',), {'Width': 2, 'Depth': 4}, 4, SEEN_FROM_INSIDE, clocks='clk2fflogic'),

@@ -23,7 +23,7 @@ module vote (
       if (4'(k) + 4'd1 < window_i && before_q[9*k +: 9] == {1'b1, class_i}) votes = votes + 4'd1;
     end
   end
-  assign agreed_o = sure_i && votes >= needed_i && (needed_i <= window_i || needed_i <= 4'd1);
+  assign agreed_o = sure_i && votes >= needed_i;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni)      before_q <= '0;
