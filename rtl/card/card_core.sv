@@ -7,7 +7,7 @@
 //
 // Latency, from the edge that takes the deciding ADC sample to the edge that moves permit_beam_o:
 // 2 (ingress) + Latency of the network + 2 (decision) + 1 (pin), in clocks; slower only when the network
-// makes a vector wait. From the edge that takes a host vector to the edge that raises aux_trigger_o:
+// makes a vector wait; with the threshold rules 2 + 1 + 1. From the edge that takes a host vector to the edge that raises aux_trigger_o:
 // Latency + 2. The ADC is never stalled, and events never hold a decision back.
 // A command acts at the edge that takes its bus write.
 // Combinational paths: stall_network_i and the network's ready to vector_ready_o.

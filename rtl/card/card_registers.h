@@ -15,7 +15,7 @@
 #define CARD_FIELD(name, word) (((word) & CARD_##name##_MASK) >> CARD_##name##_SHIFT)
 #define CARD_TO_FIELD(name, value) (((uint32_t)(value) << CARD_##name##_SHIFT) & CARD_##name##_MASK)
 
-#define CARD_MAP_HASH 0x4C2F159Fu
+#define CARD_MAP_HASH 0x2B65F159u
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */

@@ -193,21 +193,37 @@ module registers (
   logic [511:0] threshold_q;
   logic [511:0] threshold_used_q;
   logic         decision_source_q;
+  logic         decision_source_used_q;
   logic         threshold_rules_count_q;
+  logic         threshold_rules_count_used_q;
   logic         threshold_rules_rate_q;
+  logic         threshold_rules_rate_used_q;
   logic         threshold_rules_sum_q;
+  logic         threshold_rules_sum_used_q;
   logic [15:0]  threshold_count_q;
+  logic [15:0]  threshold_count_used_q;
   logic [7:0]   threshold_rate_events_q;
+  logic [7:0]   threshold_rate_events_used_q;
   logic [15:0]  threshold_rate_samples_q;
+  logic [15:0]  threshold_rate_samples_used_q;
   logic [31:0]  threshold_sum_q;
+  logic [31:0]  threshold_sum_used_q;
   logic [3:0]   votes_needed_q;
+  logic [3:0]   votes_needed_used_q;
   logic [3:0]   votes_window_q;
+  logic [3:0]   votes_window_used_q;
   logic [31:0]  hysteresis_q;
+  logic [31:0]  hysteresis_used_q;
   logic         hysteresis_carry_q;
+  logic         hysteresis_carry_used_q;
   logic [15:0]  aux_prescale_q;
+  logic [15:0]  aux_prescale_used_q;
   logic [15:0]  aux_refractory_q;
+  logic [15:0]  aux_refractory_used_q;
   logic [15:0]  aux_delay_q;
+  logic [15:0]  aux_delay_used_q;
   logic [15:0]  aux_width_q;
+  logic [15:0]  aux_width_used_q;
   logic [31:0]  frame_cap_low_q;
   logic [31:0]  cycle_high_q;
   logic [31:0]  unblanked_run_high_q;
@@ -216,123 +232,155 @@ module registers (
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      heartbeat_timeout_q       <= 32'h001E8480;
-      heartbeat_timeout_used_q  <= 32'h001E8480;
-      adc_timeout_q             <= 32'h000003E8;
-      adc_timeout_used_q        <= 32'h000003E8;
-      network_deadline_q        <= 32'h000003E8;
-      network_deadline_used_q   <= 32'h000003E8;
-      pixel_cap_q               <= 32'h00000000;
-      pixel_cap_used_q          <= 32'h00000000;
-      frame_cap_q               <= 64'h0000000000000000;
-      frame_cap_low_q           <= 32'h00000000;
-      frame_cap_used_q          <= 64'h0000000000000000;
-      scan_mode_q               <= 1'h0;
-      scan_mode_used_q          <= 1'h0;
-      x_start_q                 <= 32'h00000000;
-      x_start_used_q            <= 32'h00000000;
-      y_start_q                 <= 32'h00000000;
-      y_start_used_q            <= 32'h00000000;
-      x_step_q                  <= 32'h00010000;
-      x_step_used_q             <= 32'h00010000;
-      y_step_q                  <= 32'h00010000;
-      y_step_used_q             <= 32'h00010000;
-      columns_q                 <= 16'h0000;
-      columns_used_q            <= 16'h0000;
-      rows_q                    <= 16'h0000;
-      rows_used_q               <= 16'h0000;
-      dwell_samples_q           <= 16'h0000;
-      dwell_samples_used_q      <= 16'h0000;
-      settle_clocks_q           <= 32'h00000000;
-      settle_clocks_used_q      <= 32'h00000000;
-      line_settle_clocks_q      <= 32'h00000000;
-      line_settle_clocks_used_q <= 32'h00000000;
-      blank_clocks_q            <= 32'h00000000;
-      blank_clocks_used_q       <= 32'h00000000;
-      position_count_q          <= 17'h00000;
-      position_count_used_q     <= 17'h00000;
-      align_samples_q           <= 6'h00;
-      align_samples_used_q      <= 6'h00;
-      adc_offset_q              <= 16'h0000;
-      adc_offset_used_q         <= 16'h0000;
-      adc_gain_q                <= 16'h4000;
-      adc_gain_used_q           <= 16'h4000;
-      adc_full_scale_q          <= 16'hFFFF;
-      adc_full_scale_used_q     <= 16'hFFFF;
-      elapsed_step_q            <= 12'h100;
-      elapsed_step_used_q       <= 12'h100;
-      event_threshold_q         <= 16'h0020;
-      event_threshold_used_q    <= 16'h0020;
-      clip_q                    <= 16'h7FFF;
-      clip_used_q               <= 16'h7FFF;
-      vector_source_host_q      <= 1'h0;
-      vector_source_host_used_q <= 1'h0;
-      vector_source_hold_q      <= 1'h1;
-      vector_source_hold_used_q <= 1'h1;
-      decision_enable_q         <= 1'h0;
-      decision_enable_used_q    <= 1'h0;
-      decision_rule_q           <= 2'h0;
-      decision_rule_used_q      <= 2'h0;
-      min_samples_q             <= 16'h0001;
-      min_samples_used_q        <= 16'h0001;
-      max_samples_q             <= 16'hFFFF;
-      max_samples_used_q        <= 16'hFFFF;
-      keep_classes_q            <= 32'h00000000;
-      keep_classes_used_q       <= 32'h00000000;
-      threshold_q               <= {16{32'h7FFFFFFF}};
-      threshold_used_q          <= {16{32'h7FFFFFFF}};
-      decision_source_q         <= 1'h0;
-      threshold_rules_count_q   <= 1'h0;
-      threshold_rules_rate_q    <= 1'h0;
-      threshold_rules_sum_q     <= 1'h0;
-      threshold_count_q         <= 16'hFFFF;
-      threshold_rate_events_q   <= 8'hFF;
-      threshold_rate_samples_q  <= 16'h0000;
-      threshold_sum_q           <= 32'h7FFFFFFF;
-      votes_needed_q            <= 4'h1;
-      votes_window_q            <= 4'h1;
-      hysteresis_q              <= 32'h00000000;
-      hysteresis_carry_q        <= 1'h0;
-      aux_prescale_q            <= 16'h0001;
-      aux_refractory_q          <= 16'h0000;
-      aux_delay_q               <= 16'h0000;
-      aux_width_q               <= 16'h0001;
+      heartbeat_timeout_q           <= 32'h001E8480;
+      heartbeat_timeout_used_q      <= 32'h001E8480;
+      adc_timeout_q                 <= 32'h000003E8;
+      adc_timeout_used_q            <= 32'h000003E8;
+      network_deadline_q            <= 32'h000003E8;
+      network_deadline_used_q       <= 32'h000003E8;
+      pixel_cap_q                   <= 32'h00000000;
+      pixel_cap_used_q              <= 32'h00000000;
+      frame_cap_q                   <= 64'h0000000000000000;
+      frame_cap_low_q               <= 32'h00000000;
+      frame_cap_used_q              <= 64'h0000000000000000;
+      scan_mode_q                   <= 1'h0;
+      scan_mode_used_q              <= 1'h0;
+      x_start_q                     <= 32'h00000000;
+      x_start_used_q                <= 32'h00000000;
+      y_start_q                     <= 32'h00000000;
+      y_start_used_q                <= 32'h00000000;
+      x_step_q                      <= 32'h00010000;
+      x_step_used_q                 <= 32'h00010000;
+      y_step_q                      <= 32'h00010000;
+      y_step_used_q                 <= 32'h00010000;
+      columns_q                     <= 16'h0000;
+      columns_used_q                <= 16'h0000;
+      rows_q                        <= 16'h0000;
+      rows_used_q                   <= 16'h0000;
+      dwell_samples_q               <= 16'h0000;
+      dwell_samples_used_q          <= 16'h0000;
+      settle_clocks_q               <= 32'h00000000;
+      settle_clocks_used_q          <= 32'h00000000;
+      line_settle_clocks_q          <= 32'h00000000;
+      line_settle_clocks_used_q     <= 32'h00000000;
+      blank_clocks_q                <= 32'h00000000;
+      blank_clocks_used_q           <= 32'h00000000;
+      position_count_q              <= 17'h00000;
+      position_count_used_q         <= 17'h00000;
+      align_samples_q               <= 6'h00;
+      align_samples_used_q          <= 6'h00;
+      adc_offset_q                  <= 16'h0000;
+      adc_offset_used_q             <= 16'h0000;
+      adc_gain_q                    <= 16'h4000;
+      adc_gain_used_q               <= 16'h4000;
+      adc_full_scale_q              <= 16'hFFFF;
+      adc_full_scale_used_q         <= 16'hFFFF;
+      elapsed_step_q                <= 12'h100;
+      elapsed_step_used_q           <= 12'h100;
+      event_threshold_q             <= 16'h0020;
+      event_threshold_used_q        <= 16'h0020;
+      clip_q                        <= 16'h7FFF;
+      clip_used_q                   <= 16'h7FFF;
+      vector_source_host_q          <= 1'h0;
+      vector_source_host_used_q     <= 1'h0;
+      vector_source_hold_q          <= 1'h1;
+      vector_source_hold_used_q     <= 1'h1;
+      decision_enable_q             <= 1'h0;
+      decision_enable_used_q        <= 1'h0;
+      decision_rule_q               <= 2'h0;
+      decision_rule_used_q          <= 2'h0;
+      min_samples_q                 <= 16'h0001;
+      min_samples_used_q            <= 16'h0001;
+      max_samples_q                 <= 16'hFFFF;
+      max_samples_used_q            <= 16'hFFFF;
+      keep_classes_q                <= 32'h00000000;
+      keep_classes_used_q           <= 32'h00000000;
+      threshold_q                   <= {16{32'h7FFFFFFF}};
+      threshold_used_q              <= {16{32'h7FFFFFFF}};
+      decision_source_q             <= 1'h0;
+      decision_source_used_q        <= 1'h0;
+      threshold_rules_count_q       <= 1'h0;
+      threshold_rules_count_used_q  <= 1'h0;
+      threshold_rules_rate_q        <= 1'h0;
+      threshold_rules_rate_used_q   <= 1'h0;
+      threshold_rules_sum_q         <= 1'h0;
+      threshold_rules_sum_used_q    <= 1'h0;
+      threshold_count_q             <= 16'hFFFF;
+      threshold_count_used_q        <= 16'hFFFF;
+      threshold_rate_events_q       <= 8'hFF;
+      threshold_rate_events_used_q  <= 8'hFF;
+      threshold_rate_samples_q      <= 16'h0000;
+      threshold_rate_samples_used_q <= 16'h0000;
+      threshold_sum_q               <= 32'h7FFFFFFF;
+      threshold_sum_used_q          <= 32'h7FFFFFFF;
+      votes_needed_q                <= 4'h1;
+      votes_needed_used_q           <= 4'h1;
+      votes_window_q                <= 4'h1;
+      votes_window_used_q           <= 4'h1;
+      hysteresis_q                  <= 32'h00000000;
+      hysteresis_used_q             <= 32'h00000000;
+      hysteresis_carry_q            <= 1'h0;
+      hysteresis_carry_used_q       <= 1'h0;
+      aux_prescale_q                <= 16'h0001;
+      aux_prescale_used_q           <= 16'h0001;
+      aux_refractory_q              <= 16'h0000;
+      aux_refractory_used_q         <= 16'h0000;
+      aux_delay_q                   <= 16'h0000;
+      aux_delay_used_q              <= 16'h0000;
+      aux_width_q                   <= 16'h0001;
+      aux_width_used_q              <= 16'h0001;
     end else begin
       if (!freeze_arm_i) begin
         heartbeat_timeout_used_q <= heartbeat_timeout_q;
         adc_timeout_used_q       <= adc_timeout_q;
       end
       if (!freeze_run_i) begin
-        network_deadline_used_q   <= network_deadline_q;
-        pixel_cap_used_q          <= pixel_cap_q;
-        frame_cap_used_q          <= frame_cap_q;
-        scan_mode_used_q          <= scan_mode_q;
-        x_start_used_q            <= x_start_q;
-        y_start_used_q            <= y_start_q;
-        x_step_used_q             <= x_step_q;
-        y_step_used_q             <= y_step_q;
-        columns_used_q            <= columns_q;
-        rows_used_q               <= rows_q;
-        dwell_samples_used_q      <= dwell_samples_q;
-        settle_clocks_used_q      <= settle_clocks_q;
-        line_settle_clocks_used_q <= line_settle_clocks_q;
-        blank_clocks_used_q       <= blank_clocks_q;
-        position_count_used_q     <= position_count_q;
-        align_samples_used_q      <= align_samples_q;
-        adc_offset_used_q         <= adc_offset_q;
-        adc_gain_used_q           <= adc_gain_q;
-        adc_full_scale_used_q     <= adc_full_scale_q;
-        elapsed_step_used_q       <= elapsed_step_q;
-        event_threshold_used_q    <= event_threshold_q;
-        clip_used_q               <= clip_q;
-        vector_source_host_used_q <= vector_source_host_q;
-        vector_source_hold_used_q <= vector_source_hold_q;
-        decision_enable_used_q    <= decision_enable_q;
-        decision_rule_used_q      <= decision_rule_q;
-        min_samples_used_q        <= min_samples_q;
-        max_samples_used_q        <= max_samples_q;
-        keep_classes_used_q       <= keep_classes_q;
-        threshold_used_q          <= threshold_q;
+        network_deadline_used_q       <= network_deadline_q;
+        pixel_cap_used_q              <= pixel_cap_q;
+        frame_cap_used_q              <= frame_cap_q;
+        scan_mode_used_q              <= scan_mode_q;
+        x_start_used_q                <= x_start_q;
+        y_start_used_q                <= y_start_q;
+        x_step_used_q                 <= x_step_q;
+        y_step_used_q                 <= y_step_q;
+        columns_used_q                <= columns_q;
+        rows_used_q                   <= rows_q;
+        dwell_samples_used_q          <= dwell_samples_q;
+        settle_clocks_used_q          <= settle_clocks_q;
+        line_settle_clocks_used_q     <= line_settle_clocks_q;
+        blank_clocks_used_q           <= blank_clocks_q;
+        position_count_used_q         <= position_count_q;
+        align_samples_used_q          <= align_samples_q;
+        adc_offset_used_q             <= adc_offset_q;
+        adc_gain_used_q               <= adc_gain_q;
+        adc_full_scale_used_q         <= adc_full_scale_q;
+        elapsed_step_used_q           <= elapsed_step_q;
+        event_threshold_used_q        <= event_threshold_q;
+        clip_used_q                   <= clip_q;
+        vector_source_host_used_q     <= vector_source_host_q;
+        vector_source_hold_used_q     <= vector_source_hold_q;
+        decision_enable_used_q        <= decision_enable_q;
+        decision_rule_used_q          <= decision_rule_q;
+        min_samples_used_q            <= min_samples_q;
+        max_samples_used_q            <= max_samples_q;
+        keep_classes_used_q           <= keep_classes_q;
+        threshold_used_q              <= threshold_q;
+        decision_source_used_q        <= decision_source_q;
+        threshold_rules_count_used_q  <= threshold_rules_count_q;
+        threshold_rules_rate_used_q   <= threshold_rules_rate_q;
+        threshold_rules_sum_used_q    <= threshold_rules_sum_q;
+        threshold_count_used_q        <= threshold_count_q;
+        threshold_rate_events_used_q  <= threshold_rate_events_q;
+        threshold_rate_samples_used_q <= threshold_rate_samples_q;
+        threshold_sum_used_q          <= threshold_sum_q;
+        votes_needed_used_q           <= votes_needed_q;
+        votes_window_used_q           <= votes_window_q;
+        hysteresis_used_q             <= hysteresis_q;
+        hysteresis_carry_used_q       <= hysteresis_carry_q;
+        aux_prescale_used_q           <= aux_prescale_q;
+        aux_refractory_used_q         <= aux_refractory_q;
+        aux_delay_used_q              <= aux_delay_q;
+        aux_width_used_q              <= aux_width_q;
       end
       if (bus_write_i) begin
         case (bus_address_i)
@@ -521,28 +569,62 @@ module registers (
             threshold_q[511:480] <= bus_wdata_i;
             if (!freeze_run_i) threshold_used_q[511:480] <= bus_wdata_i;
           end
-          16'h0300: decision_source_q <= bus_wdata_i[0];
+          16'h0300: begin
+            decision_source_q <= bus_wdata_i[0];
+            if (!freeze_run_i) decision_source_used_q <= bus_wdata_i[0];
+          end
           16'h0304: begin
             threshold_rules_count_q <= bus_wdata_i[0];
+            if (!freeze_run_i) threshold_rules_count_used_q <= bus_wdata_i[0];
             threshold_rules_rate_q <= bus_wdata_i[1];
+            if (!freeze_run_i) threshold_rules_rate_used_q <= bus_wdata_i[1];
             threshold_rules_sum_q <= bus_wdata_i[2];
+            if (!freeze_run_i) threshold_rules_sum_used_q <= bus_wdata_i[2];
           end
-          16'h0308: threshold_count_q <= bus_wdata_i[15:0];
+          16'h0308: begin
+            threshold_count_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) threshold_count_used_q <= bus_wdata_i[15:0];
+          end
           16'h030C: begin
             threshold_rate_events_q <= bus_wdata_i[7:0];
+            if (!freeze_run_i) threshold_rate_events_used_q <= bus_wdata_i[7:0];
             threshold_rate_samples_q <= bus_wdata_i[31:16];
+            if (!freeze_run_i) threshold_rate_samples_used_q <= bus_wdata_i[31:16];
           end
-          16'h0310: threshold_sum_q <= bus_wdata_i;
+          16'h0310: begin
+            threshold_sum_q <= bus_wdata_i;
+            if (!freeze_run_i) threshold_sum_used_q <= bus_wdata_i;
+          end
           16'h0314: begin
             votes_needed_q <= bus_wdata_i[3:0];
+            if (!freeze_run_i) votes_needed_used_q <= bus_wdata_i[3:0];
             votes_window_q <= bus_wdata_i[7:4];
+            if (!freeze_run_i) votes_window_used_q <= bus_wdata_i[7:4];
           end
-          16'h0318: hysteresis_q <= bus_wdata_i;
-          16'h031C: hysteresis_carry_q <= bus_wdata_i[0];
-          16'h0320: aux_prescale_q <= bus_wdata_i[15:0];
-          16'h0324: aux_refractory_q <= bus_wdata_i[15:0];
-          16'h0328: aux_delay_q <= bus_wdata_i[15:0];
-          16'h032C: aux_width_q <= bus_wdata_i[15:0];
+          16'h0318: begin
+            hysteresis_q <= bus_wdata_i;
+            if (!freeze_run_i) hysteresis_used_q <= bus_wdata_i;
+          end
+          16'h031C: begin
+            hysteresis_carry_q <= bus_wdata_i[0];
+            if (!freeze_run_i) hysteresis_carry_used_q <= bus_wdata_i[0];
+          end
+          16'h0320: begin
+            aux_prescale_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) aux_prescale_used_q <= bus_wdata_i[15:0];
+          end
+          16'h0324: begin
+            aux_refractory_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) aux_refractory_used_q <= bus_wdata_i[15:0];
+          end
+          16'h0328: begin
+            aux_delay_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) aux_delay_used_q <= bus_wdata_i[15:0];
+          end
+          16'h032C: begin
+            aux_width_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) aux_width_used_q <= bus_wdata_i[15:0];
+          end
           default: ;
         endcase
       end
@@ -554,7 +636,7 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'h4C2F159F;
+        16'h0004: bus_rdata_q <= 32'h2B65F159;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
@@ -728,22 +810,22 @@ module registers (
   assign max_samples_o            = max_samples_used_q;
   assign keep_classes_o           = keep_classes_used_q;
   assign threshold_o              = threshold_used_q;
-  assign decision_source_o        = decision_source_q;
-  assign threshold_rules_count_o  = threshold_rules_count_q;
-  assign threshold_rules_rate_o   = threshold_rules_rate_q;
-  assign threshold_rules_sum_o    = threshold_rules_sum_q;
-  assign threshold_count_o        = threshold_count_q;
-  assign threshold_rate_events_o  = threshold_rate_events_q;
-  assign threshold_rate_samples_o = threshold_rate_samples_q;
-  assign threshold_sum_o          = threshold_sum_q;
-  assign votes_needed_o           = votes_needed_q;
-  assign votes_window_o           = votes_window_q;
-  assign hysteresis_o             = hysteresis_q;
-  assign hysteresis_carry_o       = hysteresis_carry_q;
-  assign aux_prescale_o           = aux_prescale_q;
-  assign aux_refractory_o         = aux_refractory_q;
-  assign aux_delay_o              = aux_delay_q;
-  assign aux_width_o              = aux_width_q;
+  assign decision_source_o        = decision_source_used_q;
+  assign threshold_rules_count_o  = threshold_rules_count_used_q;
+  assign threshold_rules_rate_o   = threshold_rules_rate_used_q;
+  assign threshold_rules_sum_o    = threshold_rules_sum_used_q;
+  assign threshold_count_o        = threshold_count_used_q;
+  assign threshold_rate_events_o  = threshold_rate_events_used_q;
+  assign threshold_rate_samples_o = threshold_rate_samples_used_q;
+  assign threshold_sum_o          = threshold_sum_used_q;
+  assign votes_needed_o           = votes_needed_used_q;
+  assign votes_window_o           = votes_window_used_q;
+  assign hysteresis_o             = hysteresis_used_q;
+  assign hysteresis_carry_o       = hysteresis_carry_used_q;
+  assign aux_prescale_o           = aux_prescale_used_q;
+  assign aux_refractory_o         = aux_refractory_used_q;
+  assign aux_delay_o              = aux_delay_used_q;
+  assign aux_width_o              = aux_width_used_q;
   assign command_engage_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[0];
   assign command_disarm_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[1];
   assign command_rearm_o          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[2];

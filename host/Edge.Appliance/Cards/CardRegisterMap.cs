@@ -7,7 +7,7 @@ public static class CardRegisterMap
     public static IReadOnlyList<CardRegister> Registers { get; } =
     [
         new("id", 0x0000, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x45474445, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "The letters EDGE, lowest byte first.", []),
-        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x4C2F159F, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
+        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x2B65F159, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
         new("network_hash", 0x0008, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Hash of the network in the slot.", []),
         new("network_shape", 0x000C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Shape of the network in the slot.",
         [
@@ -212,52 +212,52 @@ public static class CardRegisterMap
             new("max", 31, 16, Signed: false, "clocks", "Largest.", []),
         ]),
         new("latency_histogram", 0x0200, RegisterAccess.Read, Width: 32, Count: 32, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "Latencies of k clocks; word 31: 31 clocks or more.", []),
-        new("decision_source", 0x0300, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.AtOnce, "", "What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network.",
+        new("decision_source", 0x0300, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.Run, "", "What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network.",
         [
             new("", 0, 0, Signed: false, "", "What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network.", [("network", 0), ("threshold", 1)]),
         ]),
-        new("threshold_rules", 0x0304, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x7, Varies: false, RegisterCommit.AtOnce, "", "Threshold rules in use; the first that is met gives the class. See rtl/trigger/threshold/threshold.md.",
+        new("threshold_rules", 0x0304, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x7, Varies: false, RegisterCommit.Run, "", "Threshold rules in use; the first that is met gives the class. See rtl/trigger/threshold/threshold.md.",
         [
             new("count", 0, 0, Signed: false, "", "Class 0: `threshold_count` events.", []),
             new("rate", 1, 1, Signed: false, "", "Class 1: so many events within so many samples.", []),
             new("sum", 2, 2, Signed: false, "", "Class 2: a sum of `threshold_sum`.", []),
         ]),
-        new("threshold_count", 0x0308, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0xFFFF, Mask: 0xFFFF, Varies: false, RegisterCommit.AtOnce, "events", "Events of a dwell that meet the count rule.",
+        new("threshold_count", 0x0308, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0xFFFF, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "events", "Events of a dwell that meet the count rule.",
         [
             new("", 15, 0, Signed: false, "events", "Events of a dwell that meet the count rule.", []),
         ]),
-        new("threshold_rate", 0x030C, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0xFF, Mask: 0xFFFF00FF, Varies: false, RegisterCommit.AtOnce, "", "The rate rule.",
+        new("threshold_rate", 0x030C, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0xFF, Mask: 0xFFFF00FF, Varies: false, RegisterCommit.Run, "", "The rate rule.",
         [
             new("events", 7, 0, Signed: false, "events", "So many events or more. 0 is taken as 1.", []),
             new("samples", 31, 16, Signed: false, "samples", "Within so many samples. 0 never meets.", []),
         ]),
-        new("threshold_sum", 0x0310, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x7FFFFFFF, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "1/64 electron", "Sum of a dwell that meets the sum rule.",
+        new("threshold_sum", 0x0310, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x7FFFFFFF, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.Run, "1/64 electron", "Sum of a dwell that meets the sum rule.",
         [
             new("", 31, 0, Signed: true, "1/64 electron", "Sum of a dwell that meets the sum rule.", []),
         ]),
-        new("votes", 0x0314, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x11, Mask: 0xFF, Varies: false, RegisterCommit.AtOnce, "", "A sure result ends a dwell when enough of its last results were sure of the same class.",
+        new("votes", 0x0314, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x11, Mask: 0xFF, Varies: false, RegisterCommit.Run, "", "A sure result ends a dwell when enough of its last results were sure of the same class.",
         [
             new("needed", 3, 0, Signed: false, "results", "So many, this one included; 1: this one is enough.", []),
             new("window", 7, 4, Signed: false, "results", "Of the last so many results of this dwell, at most 8.", []),
         ]),
-        new("hysteresis", 0x0318, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "1 output LSB", "The threshold of the class that was last sure in this dwell is lower by so much. 0: off.", []),
-        new("hysteresis_carry", 0x031C, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.AtOnce, "", "1: a class that a dwell was decided as has the lower threshold in the next dwell too.",
+        new("hysteresis", 0x0318, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.Run, "1 output LSB", "The threshold of the class that was last sure in this dwell is lower by so much. 0: off.", []),
+        new("hysteresis_carry", 0x031C, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.Run, "", "1: a class that a dwell was decided as has the lower threshold in the next dwell too.",
         [
             new("", 0, 0, Signed: false, "", "1: a class that a dwell was decided as has the lower threshold in the next dwell too.", []),
         ]),
-        new("aux_prescale", 0x0320, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x1, Mask: 0xFFFF, Varies: false, RegisterCommit.AtOnce, "decisions", "Only every so many decision of a class in `keep_classes` pulses aux_trigger. 0 is taken as 1.",
+        new("aux_prescale", 0x0320, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x1, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "decisions", "Only every so many decision of a class in `keep_classes` pulses aux_trigger. 0 is taken as 1.",
         [
             new("", 15, 0, Signed: false, "decisions", "Only every so many decision of a class in `keep_classes` pulses aux_trigger. 0 is taken as 1.", []),
         ]),
-        new("aux_refractory", 0x0324, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF, Varies: false, RegisterCommit.AtOnce, "clocks", "After a decision that pulses others make no pulse for so long.",
+        new("aux_refractory", 0x0324, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "clocks", "After a decision that pulses others make no pulse for so long.",
         [
             new("", 15, 0, Signed: false, "clocks", "After a decision that pulses others make no pulse for so long.", []),
         ]),
-        new("aux_delay", 0x0328, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF, Varies: false, RegisterCommit.AtOnce, "clocks", "From the edge that moves the beam pin to the pulse of aux_trigger.",
+        new("aux_delay", 0x0328, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "clocks", "From the edge that moves the beam pin to the pulse of aux_trigger.",
         [
             new("", 15, 0, Signed: false, "clocks", "From the edge that moves the beam pin to the pulse of aux_trigger.", []),
         ]),
-        new("aux_width", 0x032C, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x1, Mask: 0xFFFF, Varies: false, RegisterCommit.AtOnce, "clocks", "Length of the pulse. 0 is taken as 1.",
+        new("aux_width", 0x032C, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x1, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "clocks", "Length of the pulse. 0 is taken as 1.",
         [
             new("", 15, 0, Signed: false, "clocks", "Length of the pulse. 0 is taken as 1.", []),
         ]),

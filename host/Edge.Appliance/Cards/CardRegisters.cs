@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0x4C2F159F;
+    public const uint MapHash = 0x2B65F159;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
