@@ -343,10 +343,10 @@ module card_core #(
   assign adc_tag  = {vector_clipped, vector_time, vector_events, vector_sum, vector_samples, vector_site};
   assign host_tag = {1'b0, cycle_q[31:0], 16'd0, 32'd0, 16'd0, host_index_q};
 
-  // A host vector goes in when its record will have room. Pixels, trips and ends find their clock then too.
+  // A host vector goes in when its record will have room; two places are kept for a trip and an end. Pixels, trips and ends find their clock then too.
   assign spoken_for     = 17'(events_waiting) + 17'(reserved_q);
   assign host_open      = source_host
-                          && (!hold_vectors || (spoken_for < 17'(EventDepth) && !events_pending));
+                          && (!hold_vectors || (spoken_for < 17'(EventDepth - 2) && !events_pending));
   assign vector_ready_o = host_open && host_ready;
   assign host_taken     = vector_valid_i && vector_ready_o;
 

@@ -1,11 +1,13 @@
 // events: what happens on the card -> numbered records of 64 bytes (drawn in events.md).
 // A record is numbered when it is made; when there is no room then it is dropped and counted, so that
 // a reader sees every loss as a gap. Nothing here ever holds the trigger path back.
+// Trips and ends are not dropped: two places are kept for them, and they wait for one. So the last record of
+// a run always comes, and shows by its number what was lost before it.
 // One record a clock. Decisions go first; pixels wait in a queue of PixelDepth, then trips, then ends,
 // so an end of run comes after everything of its run. Latency 1 from decision_valid_i to event_valid_o.
 // event_data_o holds while event_valid_o && !event_ready_i. No combinational paths.
 module events #(
-  parameter int EventDepth  = 256,  // records, 2 to 16384
+  parameter int EventDepth  = 256,  // records, 4 to 16384; two of them for trips and ends only
   parameter int PixelDepth  = 16,   // pixels
   parameter int OutputCount = 4,    // outputs of the network; the first 8 are recorded
   parameter int OutputWidth = 16,   // bits, signed
@@ -52,8 +54,8 @@ module events #(
   input  logic         event_ready_i,
   output logic [511:0] event_data_o
 );
-  if (EventDepth < 2 || EventDepth > 16384 || PixelDepth < 1) begin : g_check
-    events_needs_EventDepth_2_to_16384_and_PixelDepth_of_at_least_1 u_error ();
+  if (EventDepth < 4 || EventDepth > 16384 || PixelDepth < 1) begin : g_check
+    events_needs_EventDepth_4_to_16384_and_PixelDepth_of_at_least_1 u_error ();
   end
 
   localparam logic [7:0] KindDecision = 8'd1, KindPixel = 8'd2, KindVector = 8'd3, KindTrip = 8'd4,
@@ -114,7 +116,8 @@ module events #(
   );
   assign {clipped, pixel_time, pixel_site, pixel_sum, pixel_samples, pixel_latency, pixel_events} = pixel;
 
-  // Trips and ends: one of each can wait. They come far apart, each takes a command to come again.
+  // Trips and ends: one of each waits until there is a place. They come far apart, each takes a command to come
+  // again; one that comes again while the one before still waits replaces it, numbered and counted as dropped.
   logic        trip_q, end_q, end_aborted_q, trip_taken, end_taken;
   logic [7:0]  trip_causes_q;
   logic [31:0] trip_site_q, end_site_q;
@@ -145,13 +148,13 @@ module events #(
 
   // One of them.
   logic [479:0] record;
-  logic         write, write_ready, room, lost;
+  logic         write, write_ready, room, lost, ending_room, trip_replaced, end_replaced;
 
   assign pixel_taken = pixel_waits && !decision_valid_i;
-  assign trip_taken  = trip_q && !decision_valid_i && !pixel_waits;
-  assign end_taken   = end_q && !decision_valid_i && !pixel_waits && !trip_q;
-  assign write       = decision_valid_i || pixel_waits || trip_q || end_q;
-  assign pending_o   = pixel_waits || trip_q || end_q;
+  assign trip_taken  = trip_q && !decision_valid_i && !pixel_waits && ending_room;
+  assign end_taken   = end_q && !decision_valid_i && !pixel_waits && !trip_q && ending_room;
+  assign write       = decision_valid_i || pixel_waits || trip_taken || end_taken;
+  assign pending_o   = pixel_waits || ((trip_q || end_q) && ending_room);
 
   always_comb begin
     if (decision_valid_i) begin
@@ -163,26 +166,37 @@ module events #(
                     pixel_samples, pixel_latency, pixel_events, '0, pixel_sum, '0);
     end else if (trip_q) begin
       record = body(KindTrip, NoClass, trip_causes_q, '0, trip_site_q, trip_time_q, '0, '0, '0, '0, '0,
-                    {192'd0, unblanked_run_i});
+                    {128'd0, dropped_o, 32'd0, unblanked_run_i});
     end else begin
       record = body(KindEnd, NoClass, end_aborted_q ? CauseAborted : 8'd0, '0, end_site_q, end_time_q,
-                    '0, '0, '0, '0, '0, {192'd0, unblanked_run_i});
+                    '0, '0, '0, '0, '0, {128'd0, dropped_o, 32'd0, unblanked_run_i});
     end
   end
 
-  // Host vectors have reserved their room before they went in.
+  // Host vectors have reserved their room before they went in. The last two places are for trips and ends.
   logic [16:0] spoken_for;
   assign spoken_for = 17'(level_o) + 17'(reserved_i);
-  assign room = write_ready && (decision_valid_i || spoken_for < 17'(EventDepth));
-  assign lost = pixel_valid_i && !pixel_ready;
+  assign ending_room = write_ready && spoken_for < 17'(EventDepth);
+  always_comb begin
+    if (decision_valid_i && decision_host_i) room = write_ready;
+    else if (decision_valid_i)               room = 17'(level_o) < 17'(EventDepth - 2);
+    else if (pixel_waits)                    room = spoken_for < 17'(EventDepth - 2);
+    else                                     room = ending_room;
+  end
+  assign lost          = pixel_valid_i && !pixel_ready;
+  assign trip_replaced = trip_i && trip_q && !trip_taken;
+  assign end_replaced  = end_i && end_q && !end_taken;
+
+  logic [31:0] more;  // numbers that no record has
+  assign more = 32'(lost) + 32'(trip_replaced) + 32'(end_replaced);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       numbered_o <= '0;
       dropped_o  <= '0;
     end else begin
-      numbered_o <= numbered_o + 32'(write) + 32'(lost);
-      dropped_o  <= clear_counters_i ? '0 : dropped_o + 32'(write && !room) + 32'(lost);
+      numbered_o <= numbered_o + 32'(write) + more;
+      dropped_o  <= clear_counters_i ? '0 : dropped_o + 32'(write && !room) + more;
     end
   end
 

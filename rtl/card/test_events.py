@@ -4,7 +4,7 @@ from card_driver import ABORTED, DECISION, END, FIXED, NONE, PIXEL, TRIP, VECTOR
 from simulator import Bench
 
 BENCHES = [Bench("events", ["rtl/card/events.sv", "rtl/common/fifo/fifo.sv", "rtl/common/saturate/saturate.sv"],
-                 {"EventDepth": 8, "PixelDepth": 4, "OutputCount": count, "OutputWidth": width})
+                 {"EventDepth": 10, "PixelDepth": 4, "OutputCount": count, "OutputWidth": width})
            for count, width in ((4, 20), (12, 14), (2, 40))]
 
 
@@ -134,7 +134,7 @@ async def test_when_full_the_newest_is_dropped(dut):
     await start(dut)
     harness.ready = lambda clock: 0
     for _ in range(12):
-        await harness.step(decision=harness.random_decision(rng))
+        await harness.step(decision=harness.random_decision(rng) | {"host": 0})
     await harness.step()
     assert int(dut.level_o.value) == 8 and int(dut.dropped_o.value) == 4
     harness.ready = lambda clock: 1
@@ -161,3 +161,80 @@ async def test_reserved_room_is_left_to_host_vectors(dut):
         await harness.step(decision=harness.random_decision(rng))
     await harness.step()
     assert int(dut.level_o.value) == 8 and int(dut.dropped_o.value) == 3
+
+
+@cocotb.test()
+async def test_trips_and_ends_are_never_dropped_and_say_how_many_were(dut):
+    """Nobody reads while far too much happens; then a trip and an end come. They come out behind what had room, with the
+    number and the count of the drops before them."""
+    rng, harness = seeded(dut), Harness(dut)
+    await start(dut)
+    harness.ready = lambda clock: 0
+    for _ in range(40):
+        await harness.step(decision=harness.random_decision(rng) | {"host": 0}, pixel=harness.random_pixel(rng))
+    for _ in range(6):
+        await harness.step()
+    dropped = int(dut.dropped_o.value)
+    assert int(dut.numbered_o.value) == 80 and dropped == 80 - 8
+    await harness.step(trip=2, end=1)
+    for _ in range(4):
+        await harness.step()
+    for _ in range(20):
+        await harness.step(decision=harness.random_decision(rng) | {"host": 0})
+    assert int(dut.level_o.value) == 10
+    harness.ready = lambda clock: 1
+    for _ in range(12):
+        await harness.step()
+    kinds = [(event.kind, event.number, event.outputs[3]) for event in harness.events[8:]]
+    assert kinds == [(TRIP, 80, dropped), (END, 81, dropped)]
+    assert int(dut.dropped_o.value) == dropped + 20
+
+
+@cocotb.test()
+async def test_trips_and_ends_without_a_place_wait_for_one(dut):
+    rng, harness = seeded(dut), Harness(dut)
+    await start(dut)
+    harness.ready = lambda clock: 0
+    for _ in range(9):
+        await harness.step(decision=harness.random_decision(rng) | {"host": 0})
+    for number in range(2):
+        await harness.step(end=0, site=number)
+        await harness.step()
+    await harness.step()
+    assert int(dut.level_o.value) == 10
+    await harness.step(trip=1, end=1, site=7)
+    await harness.step()
+    assert int(dut.pending_o.value) == 0, "nothing can be written, so host vectors need not pause for it"
+    await harness.step(decision=harness.random_decision(rng) | {"host": 0})
+    await harness.step(trip=4, site=8)     # replaces the trip that waits
+    await harness.step(end=0, site=9)      # and this the end
+    await harness.step()
+    assert (int(dut.numbered_o.value), int(dut.dropped_o.value)) == (9 + 2 + 1 + 2, 1 + 1 + 2)
+    harness.ready = lambda clock: 1
+    for _ in range(16):
+        await harness.step()
+    assert [(event.kind, event.site, event.number, event.outputs[3]) for event in harness.events[8:]] == [
+        (END, 0, 9, 1), (END, 1, 10, 1), (TRIP, 8, 14, 4), (END, 9, 15, 4)]
+
+
+@cocotb.test()
+async def test_closing_records_leave_the_room_of_host_vectors_alone(dut):
+    rng, harness = seeded(dut), Harness(dut)
+    await start(dut, reserved_i=8)
+    harness.ready = lambda clock: 0
+    for _ in range(3):
+        await harness.step(trip=1, end=0)
+        await harness.step()
+        await harness.step()
+    assert int(dut.level_o.value) == 2
+    for left in range(8):
+        dut.reserved_i.value = 7 - left
+        await harness.step(decision=harness.random_decision(rng) | {"host": 1})
+    await harness.step()
+    assert int(dut.level_o.value) == 10
+    harness.ready = lambda clock: 1
+    for _ in range(16):
+        await harness.step()
+    numbers = [event.number for event in harness.events]
+    assert [event.kind for event in harness.events] == [TRIP, END] + [VECTOR] * 8 + [TRIP, END]
+    assert len(numbers) + int(dut.dropped_o.value) == int(dut.numbered_o.value)

@@ -198,8 +198,10 @@ async def test_a_full_event_queue_drops_and_counts_but_changes_no_decision(dut):
         assert await card.read("events_numbered") == len(positions) + 1
         dropped = await card.read("events_dropped")
         assert len(card.events) + dropped == len(positions) + 1 == 41
-        assert dropped == (max(0, len(positions) + 1 - depth) if blocked else 0)
-        assert [event.number for event in card.events] == list(range(len(card.events))), "the newest are dropped"
+        assert dropped == (max(0, len(positions) + 2 - depth) if blocked else 0), "two places are kept for trip and end"
+        *others, end = card.events
+        assert [event.number for event in others] == list(range(len(others))), "the newest are dropped"
+        assert (end.kind, end.number, end.outputs[3]) == (END, len(positions), dropped), "the end comes all the same"
         for rise, fall in zip(card.rises(), card.falls(), strict=True):
             assert fall == expect(card, rise, ingress)[0] + card.shape.latency + 5
 

@@ -102,8 +102,10 @@ public sealed class StallTests(CardImages images, ITestOutputHelper output)
             }
         };
         IReadOnlyList<Visit> visits = bench.Visit(400);
-        Assert.All(visits.Skip(256), visit => Assert.Null(visit.Record));
-        Assert.Equal(400 + 1 - 256, bench.Run.EventsLost);
+        // Two of the 256 places are kept for the end of the run and a trip: the end came, and closes the gap.
+        Assert.All(visits.Take(254), visit => Assert.NotNull(visit.Record));
+        Assert.All(visits.Skip(254), visit => Assert.Null(visit.Record));
+        Assert.Equal(400 - 254, bench.Run.EventsLost);
         Assert.Equal(bench.Run.EventsLost, bench.Run.Counters().EventsDropped);
     }
 
