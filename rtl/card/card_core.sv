@@ -14,7 +14,9 @@
 module card_core #(
   parameter int PositionDepth   = 4096,  // positions of the list, 2 to 65536
   parameter int EventDepth      = 256,   // event records that can wait, 8 to 16384
-  parameter int KeepAliveClocks = 256    // clocks between two edges of keep_alive_o
+  parameter int KeepAliveClocks = 256,   // clocks between two edges of keep_alive_o
+  parameter logic [31:0] BuildId = '0,   // tells builds apart; 0: not told
+  parameter int ClockKilohertz  = 0      // of clk_i as built for; 0: not told
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,  // asynchronous
@@ -27,6 +29,8 @@ module card_core #(
   // detector
   input  logic        adc_valid_i,
   input  logic [15:0] adc_data_i,
+  input  logic        sample_lost_i,         // one clock: a sample found no room on its way here
+  input  logic        scan_stopped_i,        // a position does not reach the scan port
   // vectors of the host
   input  logic        vector_valid_i,
   output logic        vector_ready_o,
@@ -35,6 +39,7 @@ module card_core #(
   output logic         event_valid_o,
   input  logic         event_ready_i,
   output logic [511:0] event_data_o,
+  input  logic [15:0]  events_under_way_i,   // taken, and not known to have left the card
   // pins
   input  logic        microscope_blank_i,    // asynchronous, 1 = blank
   input  logic        external_interlock_i,  // asynchronous, 1 = closed
@@ -101,6 +106,8 @@ module card_core #(
     .write_data_o                   (write_data),
     .freeze_arm_i                   (interlock_state == 2'd2),
     .freeze_run_i                   (running),
+    .build_id_i                     (BuildId),
+    .clock_kilohertz_i              (32'(ClockKilohertz)),
     .network_hash_i                 (network_config::Hash),
     .network_shape_inputs_i         (16'(network_config::InputCount)),
     .network_shape_outputs_i        (16'(OutputCount)),
@@ -174,7 +181,7 @@ module card_core #(
     .threshold_o                    (thresholds),
     .events_numbered_i              (events_numbered),
     .events_dropped_i               (events_dropped),
-    .events_waiting_i               (32'(events_waiting)),
+    .events_waiting_i               (32'(events_waiting) + 32'(events_under_way_i)),
     .vectors_taken_i                (counts[31:0]),
     .vectors_replaced_i             (counts[63:32]),
     .results_stale_i                (counts[95:64]),
@@ -536,7 +543,7 @@ module card_core #(
     .network_watch_i      (decide && !by_rule && scan_list && dwell_active && !decided),
     .vector_i             (adc_vector_valid && vector_site == site),
     .result_i             (result_current),
-    .internal_error_i     (slot_error || scan_error),
+    .internal_error_i     (slot_error || scan_error || sample_lost_i || scan_stopped_i),
     .microscope_blank_i,
     .external_interlock_i,
     .permit_beam_o,

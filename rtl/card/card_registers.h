@@ -15,7 +15,7 @@
 #define CARD_FIELD(name, word) (((word) & CARD_##name##_MASK) >> CARD_##name##_SHIFT)
 #define CARD_TO_FIELD(name, value) (((uint32_t)(value) << CARD_##name##_SHIFT) & CARD_##name##_MASK)
 
-#define CARD_MAP_HASH 0x2B65F159u
+#define CARD_MAP_HASH 0xD847F92Bu
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */
@@ -361,7 +361,7 @@
 /* Event records dropped for want of room. Unit: records. */
 #define CARD_EVENTS_DROPPED_ADDRESS 0x0184u
 
-/* Event records that wait to be taken. Unit: records. */
+/* Event records that have not left the card. 0: the host has them all. Unit: records. */
 #define CARD_EVENTS_WAITING_ADDRESS 0x0188u
 
 /* Vectors that entered the network. Unit: vectors. */
@@ -503,5 +503,11 @@
 
 /* Decisions to keep without a pulse because another waited for `aux_delay`. Unit: decisions. */
 #define CARD_AUX_MISSED_ADDRESS 0x0338u
+
+/* Tells builds of the card apart; 0: not told. */
+#define CARD_BUILD_ID_ADDRESS 0x04C0u
+
+/* Clock of the core that the card was built for; 0: not told. Unit: kHz. */
+#define CARD_CLOCK_KILOHERTZ_ADDRESS 0x04C4u
 
 #endif

@@ -126,7 +126,9 @@ module registers (
   output logic [15:0]   aux_width_o,
   input  logic [31:0]   aux_in_refractory_i,
   input  logic [31:0]   aux_prescaled_i,
-  input  logic [31:0]   aux_missed_i
+  input  logic [31:0]   aux_missed_i,
+  input  logic [31:0]   build_id_i,
+  input  logic [31:0]   clock_kilohertz_i
 );
   logic [31:0]  heartbeat_timeout_q;
   logic [31:0]  heartbeat_timeout_used_q;
@@ -636,7 +638,7 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'h2B65F159;
+        16'h0004: bus_rdata_q <= 32'hD847F92B;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
@@ -771,6 +773,8 @@ module registers (
         16'h0330: bus_rdata_q <= aux_in_refractory_i;
         16'h0334: bus_rdata_q <= aux_prescaled_i;
         16'h0338: bus_rdata_q <= aux_missed_i;
+        16'h04C0: bus_rdata_q <= build_id_i;
+        16'h04C4: bus_rdata_q <= clock_kilohertz_i;
         default: ;
       endcase
     end

@@ -19,7 +19,8 @@ class FreeClock:
         return self
 
     def stop(self):
-        self.task.cancel()
+        if self.task:
+            self.task.cancel()
 
     def half_ps(self):
         self.walk = max(-self.drift, min(self.drift, self.walk + self.rng.uniform(-0.1, 0.1) * self.drift))

@@ -21,7 +21,7 @@ def run(*command):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_verilator_has_no_warning_for_the_card(shape):
-    assert run("verilator", "--lint-only", "-Wall", "-sv", "--top-module", "card_core", *card_sources(shape)) == (0, "")
+    assert run("verilator", "--lint-only", "-Wall", "-sv", "--top-module", "card", *card_sources(shape)) == (0, "")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
@@ -34,13 +34,13 @@ def test_verilator_has_no_warning_for_the_unit_alone(module):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_icarus_takes_the_card(shape):
-    assert run("iverilog", "-g2012", "-s", "card_core", "-o", "/dev/null", *card_sources(shape)) == (0, "")
+    assert run("iverilog", "-g2012", "-s", "card", "-o", "/dev/null", *card_sources(shape)) == (0, "")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_yosys_takes_the_card_and_finds_nothing_wrong(shape):
     sources = " ".join(card_sources(shape))
-    script = f"read_verilog -sv -defer {sources}; hierarchy -check -top card_core; proc; check -assert"
+    script = f"read_verilog -sv -defer {sources}; hierarchy -check -top card; proc; check -assert"
     assert run("yosys", "-q", "-p", script) == (0, "")
 
 

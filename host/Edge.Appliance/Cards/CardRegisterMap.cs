@@ -7,7 +7,7 @@ public static class CardRegisterMap
     public static IReadOnlyList<CardRegister> Registers { get; } =
     [
         new("id", 0x0000, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x45474445, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "The letters EDGE, lowest byte first.", []),
-        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x2B65F159, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
+        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0xD847F92B, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
         new("network_hash", 0x0008, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Hash of the network in the slot.", []),
         new("network_shape", 0x000C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Shape of the network in the slot.",
         [
@@ -185,7 +185,7 @@ public static class CardRegisterMap
         ]),
         new("events_numbered", 0x0180, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "records", "Event records made, dropped or not: the next number.", []),
         new("events_dropped", 0x0184, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "records", "Event records dropped for want of room.", []),
-        new("events_waiting", 0x0188, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "records", "Event records that wait to be taken.", []),
+        new("events_waiting", 0x0188, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "records", "Event records that have not left the card. 0: the host has them all.", []),
         new("vectors_taken", 0x018C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "vectors", "Vectors that entered the network.", []),
         new("vectors_replaced", 0x0190, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "vectors", "ADC vectors that a newer one replaced while they waited.", []),
         new("results_stale", 0x0194, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "results", "Results for a dwell that was over or decided.", []),
@@ -264,5 +264,7 @@ public static class CardRegisterMap
         new("aux_in_refractory", 0x0330, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "decisions", "Decisions to keep without a pulse because of `aux_refractory`.", []),
         new("aux_prescaled", 0x0334, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "decisions", "Decisions to keep without a pulse because of `aux_prescale`.", []),
         new("aux_missed", 0x0338, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "decisions", "Decisions to keep without a pulse because another waited for `aux_delay`.", []),
+        new("build_id", 0x04C0, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Tells builds of the card apart; 0: not told.", []),
+        new("clock_kilohertz", 0x04C4, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "kHz", "Clock of the core that the card was built for; 0: not told.", []),
     ];
 }

@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0x2B65F159;
+    public const uint MapHash = 0xD847F92B;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
@@ -715,7 +715,7 @@ public static class CardRegisters
     /// <summary>Event records dropped for want of room. Unit: records.</summary>
     public const uint EventsDroppedAddress = 0x0184;
 
-    /// <summary>Event records that wait to be taken. Unit: records.</summary>
+    /// <summary>Event records that have not left the card. 0: the host has them all. Unit: records.</summary>
     public const uint EventsWaitingAddress = 0x0188;
 
     /// <summary>Vectors that entered the network. Unit: vectors.</summary>
@@ -963,4 +963,10 @@ public static class CardRegisters
 
     /// <summary>Decisions to keep without a pulse because another waited for `aux_delay`. Unit: decisions.</summary>
     public const uint AuxMissedAddress = 0x0338;
+
+    /// <summary>Tells builds of the card apart; 0: not told.</summary>
+    public const uint BuildIdAddress = 0x04C0;
+
+    /// <summary>Clock of the core that the card was built for; 0: not told. Unit: kHz.</summary>
+    public const uint ClockKilohertzAddress = 0x04C4;
 }

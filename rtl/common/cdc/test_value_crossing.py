@@ -1,5 +1,6 @@
 """Behaviours: what shows was there, whole, in the order it was there; the last one comes; a value that
-stays long enough is not left out; nothing is announced that did not change."""
+stays long enough is not left out; nothing is announced that did not change; busy while the other clock
+stands still."""
 import cocotb
 from bench import seeded
 from clocks import PERIODS, FreeClock, edges
@@ -64,3 +65,20 @@ async def test_a_value_that_stays_comes_and_is_announced_once(dut):
         ear.cancel()
         for clock in clocks:
             clock.stop()
+
+
+@cocotb.test()
+async def test_it_is_busy_while_the_other_clock_stands_still(dut):
+    rng = seeded(dut)
+    clocks = await begin(dut, rng, (4000, 7300))
+    await edges(clocks[0], 5)
+    assert int(dut.in_busy_o.value) == 0
+    clocks[1].stop()
+    dut.in_data_i.value = 5
+    await edges(clocks[0], 2)
+    for _ in range(100):
+        await RisingEdge(dut.in_clk_i)
+        assert int(dut.in_busy_o.value) == 1
+    clocks[1].go()
+    await edges(clocks[1], 8)
+    assert int(dut.in_busy_o.value) == 0 and int(dut.out_data_o.value) == 5

@@ -9,6 +9,7 @@ module value_crossing #(
   input  logic             in_clk_i,
   input  logic             in_rst_ni,   // asynchronous
   input  logic [Width-1:0] in_data_i,
+  output logic             in_busy_o,   // a value is under way
   input  logic             out_clk_i,
   input  logic             out_rst_ni,  // asynchronous
   output logic             out_valid_o,
@@ -16,6 +17,8 @@ module value_crossing #(
 );
   logic             ready;
   logic [Width-1:0] sent_q;
+
+  assign in_busy_o = !ready;
 
   word_crossing #(.Width(Width), .ResetValue(ResetValue)) u_word (
     .in_clk_i,
