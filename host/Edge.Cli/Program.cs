@@ -10,6 +10,7 @@ using Edge.Cli.Output;
 var root = new RootCommand("Edge puts a trained neural network on a STEM detector stream and moves the beam with it.")
 {
     CompileCommand.Create(),
+    SynthCommand.Create(),
     QuantizeCommand.Create(),
     PredictCommand.Create(),
     VerifyCommand.Create(),

@@ -77,12 +77,7 @@ public static class CompiledNetwork
     public static void Write(string folder, QuantizedModel model, FabricNetwork fabric, string modelPath)
     {
         folder = Path.GetFullPath(folder);
-        bool ours = File.Exists(Path.Combine(folder, ReportName));
-        if (File.Exists(folder) || (Directory.Exists(folder) && !ours && Directory.EnumerateFileSystemEntries(folder).Any()))
-        {
-            throw new InvalidInputException($"{folder} exists and holds something other than a compiled network. Choose an empty or new folder.");
-        }
-
+        CheckFolder(folder);
         string partial = folder + ".partial";
         try
         {
@@ -116,6 +111,16 @@ public static class CompiledNetwork
             {
                 Directory.Delete(partial, recursive: true);
             }
+        }
+    }
+
+    /// <exception cref="InvalidInputException">The folder holds something that no compile left.</exception>
+    public static void CheckFolder(string folder)
+    {
+        bool ours = File.Exists(Path.Combine(folder, ReportName));
+        if (File.Exists(folder) || (Directory.Exists(folder) && !ours && Directory.EnumerateFileSystemEntries(folder).Any()))
+        {
+            throw new InvalidInputException($"{Path.GetFullPath(folder)} exists and holds something other than a compiled network. Choose an empty or new folder.");
         }
     }
 

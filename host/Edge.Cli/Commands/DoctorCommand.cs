@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Edge.Cli.Output;
+using Edge.Compiler.Synthesis;
 using Edge.Compiler.Tools;
 using Edge.Networks.Onnx;
 
@@ -22,6 +23,10 @@ internal static class DoctorCommand
                 Program("g++", ["-dumpversion"], "building the simulated card", "sudo apt-get install g++"),
                 Program("make", ["--version"], "building the simulated card", "sudo apt-get install make"),
                 Program("iverilog", ["-V"], "checking hardware in a second simulator", "sudo apt-get install iverilog"),
+                Program("yosys", ["-V"], "synthesis: edge synth", ExternalTool.Remedy("yosys")),
+                Placer("nextpnr-ice40", "placing on iCE40: edge synth"),
+                Placer("icebox_vlog", "reading iCE40 bitstreams back: edge synth --check"),
+                Placer("nextpnr-ecp5", "placing on ECP5: edge synth"),
                 Cache(),
             ];
             terminal.Result(new { Findings = findings }, text =>
@@ -54,6 +59,20 @@ internal static class DoctorCommand
         catch (InvalidOperationException)
         {
             return new(name, Found: false, "is there but does not start", use, remedy);
+        }
+    }
+
+    /// <summary>Found, not started: nextpnr from PyPI compiles itself for minutes when first called.</summary>
+    private static Finding Placer(string tool, string use)
+    {
+        try
+        {
+            string program = PlaceAndRoute.Program(tool);
+            return new(tool, Found: true, ExternalTool.Find(program)!, use, null);
+        }
+        catch (MissingToolException missing)
+        {
+            return new(tool, Found: false, "not installed", use, ExternalTool.Remedy(missing.Program));
         }
     }
 

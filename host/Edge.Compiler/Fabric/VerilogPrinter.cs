@@ -71,7 +71,7 @@ public static class VerilogPrinter
                 case AddNode add:
                     return $"{Moved(add.A)} {(add.B.Negative ? '-' : '+')} {Moved(add.B)}";
                 case MoveNode move:
-                    return move.A.Negative ? $"-{Moved(move.A)}" : Moved(move.A);
+                    return move.A.Negative ? $"-({Moved(move.A)})" : Moved(move.A); // Yosys reads -12'(x) as a width of -12
                 case ShiftNode { EvenOnTie: false } shift:
                     return $"{width}'({At(shift.A, stage)} >>> {shift.Shift})";
                 case ShiftNode shift:

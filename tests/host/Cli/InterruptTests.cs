@@ -35,6 +35,20 @@ public sealed partial class InterruptTests : IDisposable
 
     [Theory]
     [Trait("Speed", "slow")]
+    [InlineData("synthesis:", 0.5, false)]
+    [InlineData("synthesis:", 1, true)]
+    [InlineData("refining", 0.5, false)]
+    public void ASynthesis_IsStopped_AndLeavesNoPartOfItself(string sign, double seconds, bool wholeGroup)
+    {
+        string model = Repository.Path("tests", "golden", "models", "one_bit", "one_bit.onnx");
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["EDGE_CACHE"] = folder.File("cache") };
+        Stop(environment, sign, seconds, wholeGroup, "synth", model, "--target", "ice40-hx8k", "-o", "built");
+        Assert.False(Directory.Exists(folder.File("built")));
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(folder.File("cache"), "*", SearchOption.AllDirectories), path => path.Contains("partial", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [Trait("Speed", "slow")]
     [InlineData("icarus", "simulating", 1, true)]
     [InlineData("icarus", "simulating", 1, false)]
     [InlineData("reference", "inputs:", 0.2, true)]

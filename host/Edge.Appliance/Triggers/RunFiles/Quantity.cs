@@ -7,6 +7,7 @@ namespace Edge.Appliance.Triggers.RunFiles;
 public sealed class Dimension
 {
     public static readonly Dimension Time = new("time", ("s", 1), ("ms", 1e-3), ("us", 1e-6), ("µs", 1e-6), ("ns", 1e-9), ("ps", 1e-12));
+    public static readonly Dimension LongTime = new("time", ("s", 1), ("min", 60), ("h", 3600));
     public static readonly Dimension Length = new("length", ("A", 1), ("Å", 1), ("pm", 0.01), ("nm", 10), ("um", 1e4), ("µm", 1e4));
     public static readonly Dimension Speed = new("speed", ("A/s", 1), ("Å/s", 1), ("pm/s", 0.01), ("nm/s", 10), ("nm/min", 10.0 / 60));
     public static readonly Dimension Current = new("current", ("pA", 1), ("nA", 1e3), ("fA", 1e-3));
