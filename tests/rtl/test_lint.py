@@ -53,6 +53,8 @@ def test_yosys_takes_the_card_and_finds_nothing_wrong(shape):
     ("saturate", {"OutWidth": 1}, "saturate_needs_2_le_OutWidth_lt_InWidth"),
     ("decision", {"OutputCount": 17}, "decision_needs_OutputCount_1_to_16"),
     ("position_memory", {"Depth": 1}, "position_memory_needs_Depth_2_to_65536"),
+    ("payload_ring", {"StoreWords": 100}, "payload_ring_needs_StoreWords_a_power_of_two_of_at_least_4"),
+    ("host_stream", {"BufferLines": 8}, "host_stream_needs_BusWidth_128_256_or_512_and_reads_that_fit"),
     ("ring_writer", {"BusWidth": 64}, "ring_writer_needs_BusWidth_128_256_or_512_and_bursts_that_fit"),
     ("event_ring", {"BufferRecords": 8}, "ring_writer_needs_BusWidth_128_256_or_512_and_bursts_that_fit"),
     ("interlock", {"KeepAliveClocks": 0}, "interlock_needs_KeepAliveClocks_of_at_least_1"),

@@ -99,6 +99,7 @@ module event_ring #(
     .clk_i,
     .rst_ni,
     .enable_i,
+    .hold_off_i      (1'b0),
     .settings_ok_i   (settings_ok),
     .tail_address_i  (tail_address_q),
     .tail_lines_i    (tail_records_i),

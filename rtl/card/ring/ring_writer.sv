@@ -14,12 +14,14 @@ module ring_writer #(
   parameter int BurstLines    = 16,   // lines of the longest burst
   parameter int Outstanding   = 16,   // bursts without response
   parameter int BoundaryLines = 64,   // bursts never cross so many lines: 4 KiB. Less only for proofs
+  parameter bit DiscardWhileOff = 1'b0,  // 1: lines that come, or wait, while it is off are thrown away
   localparam int TakenBits    = $clog2(BurstLines + 1)
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,  // asynchronous
   // settings, steady while enabled
   input  logic        enable_i,
+  input  logic        hold_off_i,     // enabling waits while this is high
   input  logic        settings_ok_i,  // else enabling is refused: error 1
   input  logic [63:0] tail_address_i, // bytes, aligned to 4
   input  logic [15:0] tail_lines_i,   // a tail after so many lines at the latest; 0 is 1
@@ -74,12 +76,14 @@ module ring_writer #(
   assign unused_address = ^tail_address_i[1:0];
 
   // ---------------------------------------------------------------- on and off
-  typedef enum logic [1:0] {Off, On, Stopping} state_e;
-  state_e     state_q;
-  logic       begin_now, failed_now, idle, enabled_q;
+  localparam logic [1:0] Off = 2'd0, On = 2'd1, Stopping = 2'd2;
+  logic [1:0] state_q;
+  logic       line_shown;
+  logic       rise, begin_now, failed_now, idle, enabled_q;
   logic [1:0] error_q;
 
-  assign begin_now = state_q == Off && enable_i && !enabled_q && settings_ok_i;
+  assign rise      = state_q == Off && enable_i && !enabled_q && !hold_off_i && !(DiscardWhileOff && line_shown);
+  assign begin_now = rise && settings_ok_i;
   assign start_o   = begin_now;
   assign running_o = state_q == On;
   assign drained_o = state_q == Off;
@@ -92,10 +96,10 @@ module ring_writer #(
       enabled_q <= 1'b0;
     end else begin
       // A rise of enable_i is seen when drained; one that comes while stopping waits till then.
-      enabled_q <= enable_i && (enabled_q || state_q == Off);
+      enabled_q <= enable_i && (enabled_q || rise);
       case (state_q)
-        Off: if (enable_i && !enabled_q) begin
-          state_q <= settings_ok_i ? On : Off;
+        Off: if (rise) begin
+          if (settings_ok_i) state_q <= On;
           error_q <= settings_ok_i ? 2'd0 : 2'd1;
         end
         On:       if (!enable_i || failed_now || fault_i) state_q <= Stopping;
@@ -107,7 +111,7 @@ module ring_writer #(
   end
 
   // ---------------------------------------------------------------- lines that wait
-  logic                 line_shown, line_taken, line_pushed;
+  logic                 line_taken, line_pushed, discard;
   logic [511:0]         line;
   logic [LevelBits-1:0] level, waiting_q, ahead;  // lines here; without a plan; planned, but not yet sent
 
@@ -123,6 +127,7 @@ module ring_writer #(
     .level_o     (level)
   );
   assign line_pushed = line_valid_i && line_ready_o;
+  assign discard     = DiscardWhileOff && state_q == Off;
   assign ahead       = level - waiting_q;
 
   // ---------------------------------------------------------------- plan: how many lines, where
@@ -148,7 +153,7 @@ module ring_writer #(
       waiting_q    <= '0;
     end else begin
       if (plan_free) plan_valid_q <= plan;
-      waiting_q <= waiting_q + LevelBits'(line_pushed) - LevelBits'(place_taken_o);
+      waiting_q <= discard ? '0 : waiting_q + LevelBits'(line_pushed) - LevelBits'(place_taken_o);
     end
   end
   always_ff @(posedge clk_i) begin
@@ -219,7 +224,7 @@ module ring_writer #(
   assign beat          = beat_free && data_waits && (beat_tail || line_shown);
   assign last_of_line  = beat && !beat_tail && beat_q == BeatBits'(Beats - 1);
   assign last_of_burst = beat && (beat_tail || (last_of_line && lines_done_q + 1'b1 == data_entry[TakenBits-1:0]));
-  assign line_taken    = last_of_line;
+  assign line_taken    = last_of_line || discard;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
