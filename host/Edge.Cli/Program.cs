@@ -27,4 +27,10 @@ root.Add(Terminal.JsonOption);
 ParseResult parsed = root.Parse(args);
 return Usage.Faults(parsed) is { Count: > 0 } faults
     ? Terminal.RefuseUsage(parsed, faults)
-    : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    : await parsed.InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+
+        // Commands end soon after Ctrl-C by themselves; one that writes a flash may take this long.
+        ProcessTerminationTimeout = TimeSpan.FromHours(1),
+    });

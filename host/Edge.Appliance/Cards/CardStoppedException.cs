@@ -1,4 +1,4 @@
 namespace Edge.Appliance.Cards;
 
 /// <summary>The card stopped a run, or did not begin it, and holds the beam blanked. The message says why.</summary>
-public sealed class CardStoppedException(string message) : InvalidOperationException(message);
+public class CardStoppedException(string message) : InvalidOperationException(message);

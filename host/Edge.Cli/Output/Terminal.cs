@@ -33,10 +33,16 @@ public sealed class Terminal(bool json)
     public TextWriter Notes => log;
 
     /// <summary>Gives a command its action: errors become messages and exit codes, never stack traces.</summary>
-    public static void Handle(Command command, Func<ParseResult, Terminal, CancellationToken, int> action) =>
+    /// <param name="endsByItself">After Ctrl-C it goes on until it may stop, however long that takes.</param>
+    public static void Handle(Command command, Func<ParseResult, Terminal, CancellationToken, int> action, bool endsByItself = false) =>
         command.SetAction(async (parsed, cancel) =>
         {
             Task<int> work = Task.Run(() => Guarded(parsed, action, cancel), CancellationToken.None);
+            if (endsByItself)
+            {
+                return await work;
+            }
+
             Task<int> stopped = StoppedAsync(parsed, cancel);
             return await await Task.WhenAny(work, stopped);
         });

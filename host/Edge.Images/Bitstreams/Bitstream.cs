@@ -76,6 +76,10 @@ public sealed record Bitstream(
         }
     }
 
+    /// <summary>What goes to the device: an AMD .bit file without the header in front of it; any other file as it is.</summary>
+    /// <exception cref="InvalidDataException">The header is damaged.</exception>
+    public static ReadOnlySpan<byte> WithoutHeader(ReadOnlySpan<byte> file) => file[AmdHeader.Read(file).Start..];
+
     /// <summary>Says why this bitstream must not be loaded; null when part and shell are the right ones.</summary>
     /// <param name="part">The card's part, as <see cref="Part"/> names it.</param>
     /// <param name="shellId">What the running shell gives as its id; null when nothing runs yet.</param>

@@ -9,5 +9,7 @@ internal static class CardCommand
     public static Command Create() => new("card", "List, inspect and load cards")
     {
         CardListCommand.Create(),
+        CardInfoCommand.Create(),
+        CardLoadCommand.Create(),
     };
 }

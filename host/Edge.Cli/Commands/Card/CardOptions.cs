@@ -28,6 +28,9 @@ internal sealed class CardOptions
     public static PcieDiscovery Discovery(ParseResult parsed, Option<string?> sysfs) =>
         new(parsed.GetValue(sysfs) ?? Environment.GetEnvironmentVariable("EDGE_SYSFS") ?? PcieDiscovery.DefaultRoot);
 
+    /// <summary>As given: <c>simulated</c>, or an address, written out.</summary>
+    public string Name(ParseResult parsed) => parsed.GetValue(card) is { } name && name != Simulated ? PciAddress.Parse(name).Text : Simulated;
+
     public PcieDiscovery Discovery(ParseResult parsed) => Discovery(parsed, sysfs);
 
     /// <summary>The card on the bus; null: the simulated one.</summary>

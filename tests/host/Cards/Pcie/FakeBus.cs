@@ -17,6 +17,9 @@ internal sealed class FakeBus
         Directory.CreateDirectory(Path.Combine(root, "kernel/iommu_groups/17"));
         Directory.CreateDirectory(Path.Combine(root, Bridge));
         Write("bus/pci/rescan", string.Empty);
+        Write("bus/pci/drivers_probe", string.Empty);
+        Write("bus/pci/drivers/vfio-pci/unbind", string.Empty);
+        System.IO.File.WriteAllBytes(File($"{Bridge}/config"), new byte[4096]);
     }
 
     public string Root { get; }
@@ -39,6 +42,7 @@ internal sealed class FakeBus
         Write($"{folder}/subsystem_device", $"0x{subsystem:x4}\n");
         Write($"{folder}/enable", "0\n");
         Write($"{folder}/remove", string.Empty);
+        Write($"{folder}/driver_override", string.Empty);
         string line = barBytes == 0 ? "0x0000000000000000 0x0000000000000000 0x0000000000000000" : $"0x{barAddress:x16} 0x{barAddress + (ulong)barBytes - 1:x16} 0x0000000000040200";
         Write($"{folder}/resource", $"{line}\n{string.Concat(Enumerable.Repeat("0x0000000000000000 0x0000000000000000 0x0000000000000000\n", 12))}");
         System.IO.File.WriteAllBytes(File($"{folder}/resource0"), new byte[barBytes]);
@@ -46,7 +50,7 @@ internal sealed class FakeBus
         Link($"bus/pci/devices/{address}", $"../../../{folder}");
         if (driver is not null)
         {
-            Link($"{folder}/driver", $"../../../../bus/pci/drivers/{driver}");
+            Bind(address, driver);
         }
 
         if (group is not null)
@@ -54,6 +58,31 @@ internal sealed class FakeBus
             Link($"{folder}/iommu_group", $"../../../../kernel/iommu_groups/{group}");
         }
     }
+
+    public string BridgeConfig => File($"{Bridge}/config");
+
+    public void Bind(string address, string driver) => Link($"{Bridge}/{address}/driver", $"../../../../bus/pci/drivers/{driver}");
+
+    public void Unbind(string address) => System.IO.File.Delete(File($"{Bridge}/{address}/driver"));
+
+    /// <summary>What was written to a file since it was last asked; the file is empty again.</summary>
+    public string Taken(string name)
+    {
+        if (!System.IO.File.Exists(File(name)))
+        {
+            return string.Empty;
+        }
+
+        string text = System.IO.File.ReadAllText(File(name));
+        if (text.Length > 0)
+        {
+            Write(name, string.Empty);
+        }
+
+        return text;
+    }
+
+    public static string NameOf(string address, string file) => $"{Bridge}/{address}/{file}";
 
     public void Remove(string address)
     {

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Edge.Appliance.Cards;
+using Edge.Appliance.Cards.Pcie;
+using Edge.Images;
+
+namespace Edge.Tests.Cards.Pcie;
+
+/// <summary>Speaks the register map through a plain file where a card would through a BAR. A fake: it has no pins and no
+/// beam, and shows only what the host writes and believes.</summary>
+internal sealed class FakeCard : IDisposable
+{
+    private readonly PcieBar bar;
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+
+    /// <param name="engaged">It starts engaged with the beam permitted, as one that works; false: as after configuration.</param>
+    public FakeCard(string resource, CardImageManifest design, bool engaged = false)
+    {
+        bar = new(resource, PcieDiscovery.LeastBarBytes);
+        Megahertz = design.ClockMegahertz;
+        bar.Write(CardRegisters.IdAddress, CardRegisters.Id);
+        bar.Write(CardRegisters.MapHashAddress, design.RegisterMapHash);
+        bar.Write(CardRegisters.NetworkHashAddress, Convert.ToUInt32(design.NetworkHash[..8], 16));
+        bar.Write(CardRegisters.NetworkShapeAddress, (uint)design.InputCount | ((uint)design.OutputCount << CardRegisters.NetworkShapeOutputsShift));
+        bar.Write(0x4C0, design.BuildId);
+        bar.Write(CardRegisters.StatusAddress, engaged ? CardRegisters.StatusInterlockEngaged | CardRegisters.StatusPermitBeamMask : 0);
+        bar.Write(CardRegisters.TripCausesAddress, engaged ? 0 : CardRegisters.TripCausesResetMask);
+    }
+
+    public double Megahertz { get; set; }
+
+    /// <summary>It ignores commands.</summary>
+    public bool IsDeaf { get; set; }
+
+    public bool IsTripped => (bar.Read(CardRegisters.StatusAddress) & (CardRegisters.StatusInterlockMask | CardRegisters.StatusPermitBeamMask)) == 0;
+
+    public void Write(uint address, uint value) => bar.Write(address, value);
+
+    public uint Read(uint address) => bar.Read(address);
+
+    /// <summary>What a bus gives when the card was pulled out.</summary>
+    public void Vanish()
+    {
+        for (uint address = 0; address < 0x600; address += 4)
+        {
+            bar.Write(address, uint.MaxValue);
+        }
+
+        IsGone = true;
+    }
+
+    public bool IsGone { get; private set; }
+
+    /// <summary>One turn of its clock.</summary>
+    public void Turn()
+    {
+        if (IsGone)
+        {
+            return;
+        }
+
+        ulong cycle = (ulong)(clock.Elapsed.TotalMicroseconds * Megahertz);
+        bar.Write(CardRegisters.CycleHighAddress, (uint)(cycle >> 32));
+        bar.Write(CardRegisters.CycleLowAddress, (uint)cycle);
+        uint command = bar.Read(CardRegisters.CommandAddress);
+        if (command != 0)
+        {
+            bar.Write(CardRegisters.CommandAddress, 0);
+            if ((command & 0x80) != 0 && !IsDeaf)
+            {
+                bar.Write(CardRegisters.StatusAddress, 0);
+                bar.Write(CardRegisters.TripCausesAddress, 0x200);
+            }
+        }
+    }
+
+    public void Dispose() => bar.Dispose();
+}
