@@ -51,6 +51,9 @@ public sealed class Microscope : ISampleSource
     /// <summary>Truth, for scoring: current over nominal.</summary>
     public double CurrentFactor { get; }
 
+    /// <summary>Beam current over what the settings say, from now on: an operator who changes the spot size.</summary>
+    public double BeamScale { get; set; } = 1;
+
     /// <summary>Truth, for scoring: where the probe stands now.</summary>
     public PointAngstrom ProbePosition => _probe.PositionAt(_nowNanoseconds);
 
@@ -120,7 +123,7 @@ public sealed class Microscope : ISampleSource
             return 0;
         }
 
-        double electrons = _electronsPerNanosecond * _blanker.AdvanceTo(untilNanoseconds);
+        double electrons = BeamScale * _electronsPerNanosecond * _blanker.AdvanceTo(untilNanoseconds);
         PointAngstrom position = _probe.PositionAt(0.5 * (_nowNanoseconds + untilNanoseconds));
         Dose.Add(Site, _phase, electrons);
         DoseMap?.Add(position, electrons);

@@ -8,7 +8,7 @@ namespace Edge.Simulation.Detector;
 /// <code>
 /// n ~ Poisson(electrons * efficiency + dark * period)
 /// y = charge that arrives in the period, tails of earlier pulses included      sum over time of y = sum of q
-/// count = clip(round(offset + gain * y + normal(0, read)), 0, 2^bits - 1)
+/// count = clip(round(offset + gain * y + normal(0, read)), 0, 2^bits - 1)      offset - gain * y with negative polarity
 /// </code></summary>
 public sealed class DetectorModel
 {
@@ -30,7 +30,7 @@ public sealed class DetectorModel
         _settings = settings;
         _periodNanoseconds = samplePeriodNanoseconds;
         _darkPerSample = settings.DarkPerSecond * samplePeriodNanoseconds * 1e-9;
-        _gainCounts = settings.GainCountsPerElectron * gainFactor;
+        _gainCounts = settings.GainCountsPerElectron * (settings.NegativePolarity ? -gainFactor : gainFactor);
         _shape = settings.PulseSpread > 0 ? 1 / (settings.PulseSpread * settings.PulseSpread) : 0;
         _largestCount = (1 << settings.AdcBits) - 1;
         (_fastShare, _fastRate) = (1 - settings.SlowFraction, 1 / settings.DecayNanoseconds);

@@ -34,6 +34,9 @@ public sealed record DetectorSettings
     /// <summary>Read noise, ADC counts, standard deviation.</summary>
     public double ReadNoiseCounts { get; init; } = 20;
 
+    /// <summary>Light lowers the counts: a preamplifier that inverts.</summary>
+    public bool NegativePolarity { get; init; }
+
     /// <summary>Bits of the ADC, 1 to 16; it clips at 0 and 2^bits - 1.</summary>
     public int AdcBits { get; init; } = 14;
 

@@ -16,6 +16,13 @@ public sealed record ProbeSettings
     /// bring a jump across 32 A to within 1.5e-3 A; a raster without waits lags behind by speed times time constant.</summary>
     public double SettleTimeConstantMicroseconds { get; init; } = 1;
 
+    /// <summary>From new codes to the first movement, nanoseconds: converters, filters and drivers of the scan.</summary>
+    public double DelayNanoseconds { get; init; }
+
+    /// <summary>Largest speed that the amplifiers give, angstrom per microsecond: long jumps then take longer than the time
+    /// constant says. 0: no limit.</summary>
+    public double SlewAngstromPerMicrosecond { get; init; }
+
     /// <summary>Each jump lands somewhere in a disc of this radius around its target.</summary>
     public double PlacementRadiusAngstrom { get; init; } = 0.3;
 
@@ -33,6 +40,8 @@ public sealed record ProbeSettings
         check.Within(FieldAngstrom.Y, 1e-3, 1e7, "FieldAngstrom.Y", "A");
         check.Within(FieldOriginAngstrom.Length, 0, 1e7, "FieldOriginAngstrom", "A");
         check.Within(SettleTimeConstantMicroseconds, 0, 1e4, "SettleTimeConstantMicroseconds", "us");
+        check.Within(DelayNanoseconds, 0, 1e6, "DelayNanoseconds", "ns");
+        check.Within(SlewAngstromPerMicrosecond, 0, 1e7, "SlewAngstromPerMicrosecond", "A/us");
         check.Within(PlacementRadiusAngstrom, 0, 100, "PlacementRadiusAngstrom", "A");
         check.Within(ShortestJumpAngstrom, 0, 1e7, "ShortestJumpAngstrom", "A");
         check.Within(DriftAngstromPerSecond, 0, 1e6, "DriftAngstromPerSecond", "A/s");
@@ -45,7 +54,8 @@ public sealed class ProbePositioner
 {
     private readonly ProbeSettings _settings;
     private readonly ulong _seed;
-    private readonly double _timeConstantNanoseconds;
+    private readonly double _timeConstantNanoseconds, _slew;
+    private readonly Queue<(double AtNanoseconds, PointAngstrom Target)> _pending = new();
     private PointAngstrom _start, _target, _commanded, _error;
     private double _movedAtNanoseconds;
     private bool _settled = true, _moved;
@@ -56,6 +66,7 @@ public sealed class ProbePositioner
         _settings = settings;
         _seed = seed;
         _timeConstantNanoseconds = settings.SettleTimeConstantMicroseconds * 1e3;
+        _slew = settings.SlewAngstromPerMicrosecond * 1e-3;
         var noise = new SiteNoise(seed, NoisePurpose.Drift, 0, 0);
         (double sine, double cosine) = Math.SinCos(2 * Math.PI * noise.NextUniform());
         DriftAngstromPerSecond = settings.DriftAngstromPerSecond * new PointAngstrom(cosine, sine);
@@ -73,15 +84,21 @@ public sealed class ProbePositioner
     public void MoveTo(ushort codeX, ushort codeY, long site, double nanoseconds)
     {
         PointAngstrom commanded = Commanded(codeX, codeY);
-        PointAngstrom here = Deflection(nanoseconds);
         if (!_moved || (commanded - _commanded).Length >= _settings.ShortestJumpAngstrom)
         {
             _error = PlacementError(site);
         }
 
-        (_commanded, _start, _target, _movedAtNanoseconds) = (commanded, here, commanded + _error, nanoseconds);
+        _commanded = commanded;
         _moved = true;
-        _settled = _timeConstantNanoseconds == 0;
+        if (_settings.DelayNanoseconds > 0)
+        {
+            _pending.Enqueue((nanoseconds + _settings.DelayNanoseconds, commanded + _error));
+        }
+        else
+        {
+            Begin(commanded + _error, nanoseconds);
+        }
     }
 
     /// <summary>Where the probe stands on the specimen at a time.</summary>
@@ -97,17 +114,46 @@ public sealed class ProbePositioner
         return new(radius * cosine, radius * sine);
     }
 
+    private void Begin(PointAngstrom target, double nanoseconds)
+    {
+        (_start, _target, _movedAtNanoseconds) = (Follow(nanoseconds), target, nanoseconds);
+        _settled = _timeConstantNanoseconds == 0 && _slew == 0;
+    }
+
     private PointAngstrom Deflection(double nanoseconds)
+    {
+        while (_pending.TryPeek(out var move) && move.AtNanoseconds <= nanoseconds)
+        {
+            Begin(move.Target, move.AtNanoseconds);
+            _pending.Dequeue();
+        }
+
+        return Follow(nanoseconds);
+    }
+
+    private PointAngstrom Follow(double nanoseconds)
     {
         if (_settled)
         {
             return _target;
         }
 
-        double left = Math.Exp(-(nanoseconds - _movedAtNanoseconds) / _timeConstantNanoseconds);
+        double since = nanoseconds - _movedAtNanoseconds;
+        double left = _slew > 0 ? LeftWithSlew(since) : Math.Exp(-since / _timeConstantNanoseconds);
 
         // 1e-9 of any jump in the field is below the size of a nucleus.
         _settled = left < 1e-9;
         return _target + (left * (_start - _target));
+    }
+
+    /// <summary>Part of the way that is left: at the largest speed until the exponential approach is slower.</summary>
+    private double LeftWithSlew(double since)
+    {
+        double way = (_start - _target).Length, near = Math.Min(way, _slew * _timeConstantNanoseconds);
+        double fast = (way - near) / _slew;
+        return way == 0 ? 0
+            : since < fast ? 1 - (_slew * since / way)
+            : near == 0 ? 0
+            : near / way * Math.Exp(-(since - fast) / _timeConstantNanoseconds);
     }
 }
