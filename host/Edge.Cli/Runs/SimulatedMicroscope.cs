@@ -22,7 +22,19 @@ internal sealed class SimulatedMicroscope(Microscope microscope, int clocksPerSa
         ClockMegahertz = run.Card.ClockHertz / 1e6,
         ClocksPerSample = run.ClocksPerSample,
         CalibrationError = run.Simulation.CalibrationError,
-        Detector = new DetectorSettings { AdcPipelineSamples = run.PipelineSamples, SlowFraction = run.Simulation.SlowFraction },
+        Detector = new DetectorSettings
+        {
+            AdcPipelineSamples = run.PipelineSamples,
+            SlowFraction = run.Simulation.SlowFraction,
+            SlowDecayNanoseconds = Math.Round(run.Simulation.Physics.SlowDecaySeconds * 1e9, 9),
+            DecayNanoseconds = Math.Round(run.Simulation.Physics.DecaySeconds * 1e9, 9),
+            GainCountsPerElectron = run.Simulation.Physics.GainCounts,
+            OffsetCounts = run.Simulation.Physics.OffsetCounts,
+            ReadNoiseCounts = run.Simulation.Physics.ReadNoiseCounts,
+            AdcBits = run.Simulation.Physics.AdcBits,
+            PulseSpread = run.Simulation.Physics.PulseSpread,
+            NegativePolarity = run.NegativePolarity,
+        },
         Blanker = new BlankerSettings
         {
             DelayNanoseconds = run.Simulation.BlankerDelaySeconds * 1e9,
@@ -32,6 +44,8 @@ internal sealed class SimulatedMicroscope(Microscope microscope, int clocksPerSa
         Probe = new ProbeSettings
         {
             FieldAngstrom = new PointAngstrom(run.FieldOfView, run.FieldOfView),
+            DelayNanoseconds = run.Simulation.ScanDelaySeconds * 1e9,
+            SlewAngstromPerMicrosecond = run.Simulation.LargestSpeed * 1e-6,
             SettleTimeConstantMicroseconds = run.ScanTimeConstantSeconds * 1e6,
             PlacementRadiusAngstrom = run.Simulation.PlacementError,
             DriftAngstromPerSecond = run.Simulation.DriftPerSecond,

@@ -8,6 +8,14 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
     /// <summary>Shortest heartbeat timeout in ADC samples: what a host that drives the simulated card keeps to with ease.</summary>
     internal const int LeastHeartbeatSamples = 1000;
 
+    /// <summary>Names that a calibration must share.</summary>
+    public string Microscope { get; init; } = "microscope";
+
+    public string DetectorName { get; init; } = "detector";
+
+    /// <summary>Light lowers the ADC counts.</summary>
+    public bool NegativePolarity { get; init; }
+
     public required double CurrentPicoamperes { get; init; }
 
     public required double AcceleratingKilovolts { get; init; }
@@ -93,6 +101,9 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             CardChoice.Read(root.Section("card")),
             root.Section("output").OutputFolder("folder", "out/visit"))
         {
+            Microscope = root.Text("microscope", "microscope"),
+            DetectorName = detector.Text("name", "detector"),
+            NegativePolarity = detector.Choice("polarity", "positive", "positive", "negative") == "negative",
             CurrentPicoamperes = beam.Quantity("current", Dimension.Current, null, 0.01, 1e4),
             AcceleratingKilovolts = beam.Quantity("voltage", Dimension.Voltage, 80, 10, 1000),
             ConvergenceMilliradians = beam.Quantity("convergence_angle", Dimension.Angle, 30, 0.1, 100),
@@ -142,6 +153,14 @@ public sealed record SimulationChoice(
     double SlowFraction,
     double HostSeconds)
 {
+    public required DetectorPhysics Physics { get; init; }
+
+    /// <summary>From new scan codes to the first movement.</summary>
+    public double ScanDelaySeconds { get; init; }
+
+    /// <summary>Largest speed of the probe, angstrom per second; 0: no limit.</summary>
+    public double LargestSpeed { get; init; }
+
     internal static SimulationChoice Read(YamlSection section) => new(
         section.ExistingFile("specimen", required: true) ?? string.Empty,
         section.Integer("source", 1, 0, 15),
@@ -154,7 +173,30 @@ public sealed record SimulationChoice(
         section.Quantity("blanker_rise", Dimension.Time, 20e-9, 0, 1e-3),
         section.Number("residual_transmission", 1e-4, 0, 1),
         section.Number("slow_light", 0.03, 0, 1),
-        section.Quantity("host_time", Dimension.Time, 50e-3, 0, 60));
+        section.Quantity("host_time", Dimension.Time, 50e-3, 0, 60))
+    {
+        Physics = DetectorPhysics.Read(section),
+        ScanDelaySeconds = section.Quantity("scan_delay", Dimension.Time, 0, 0, 1e-3),
+        LargestSpeed = section.Quantity("scan_speed_limit", Dimension.Speed, 0, 0, 1e12),
+    };
+}
+
+/// <summary>The simulated detector, from light to ADC count.</summary>
+/// <param name="GainCounts">ADC counts of an electron at nominal gain.</param>
+/// <param name="OffsetCounts">ADC counts without light.</param>
+/// <param name="ReadNoiseCounts">Standard deviation.</param>
+/// <param name="PulseSpread">Standard deviation of an electron's charge over its mean.</param>
+public sealed record DetectorPhysics(
+    double GainCounts, double OffsetCounts, double ReadNoiseCounts, int AdcBits, double PulseSpread, double DecaySeconds, double SlowDecaySeconds)
+{
+    internal static DetectorPhysics Read(YamlSection section) => new(
+        section.Number("gain_counts", 300, 0.1, 1e5),
+        section.Number("offset_counts", 400, 0, 65535),
+        section.Number("read_noise_counts", 20, 0, 65535),
+        section.Integer("adc_bits", 14, 1, 16),
+        section.Number("pulse_spread", 0.5, 0, 3),
+        section.Quantity("light_decay", Dimension.Time, 28e-9, 1e-12, 1e-3),
+        section.Quantity("slow_light_decay", Dimension.Time, 400e-9, 1e-12, 1));
 }
 
 /// <summary>Other ways to answer the same question, simulated beside the run for its report.</summary>
