@@ -20,6 +20,7 @@ public sealed class Microscope : ISampleSource
     private readonly Blanker _blanker;
     private readonly ProbePositioner _probe;
     private readonly ushort[] _pipeline;
+    private readonly double[] _parts = new double[20];
     private readonly double _clockNanoseconds, _electronsPerNanosecond;
     private ushort _codeX, _codeY;
     private bool _permit;
@@ -88,6 +89,8 @@ public sealed class Microscope : ISampleSource
     {
         long end = Cycle + _settings.ClocksPerSample;
         double signal = 0;
+        bool resolve = _settings.Detector.ResolveArrivals && (changes.Length > 0 || !_blanker.Steady);
+        Array.Clear(_parts);
         foreach (PinChange change in changes)
         {
             double at = (change.Cycle * _clockNanoseconds) + _idleNanoseconds;
@@ -96,14 +99,15 @@ public sealed class Microscope : ISampleSource
                 throw new ArgumentException($"A pin change at cycle {change.Cycle}; this period is cycles {Cycle} to {end - 1}, and changes come in order.", nameof(changes));
             }
 
-            signal += Pass(at);
+            signal += resolve ? PassInParts(at) : Pass(at);
             Apply(change, at);
         }
 
-        signal += Pass((end * _clockNanoseconds) + _idleNanoseconds);
+        double periodEnd = (end * _clockNanoseconds) + _idleNanoseconds;
+        signal += resolve ? PassInParts(periodEnd) : Pass(periodEnd);
         NoisePurpose purpose = _phase == DosePhase.Settle ? NoisePurpose.SettleSample : NoisePurpose.DwellSample;
         var noise = new SiteNoise(_settings.Seed, purpose, _site + 1, _sampleOfSite++);
-        ushort sample = _detector.Integrate(signal, ref noise);
+        ushort sample = _detector.Integrate(signal, resolve ? _parts : [], ref noise);
         int slot = _pipeline.Length == 0 ? 0 : (int)(_samples % _pipeline.Length);
         _samples++;
         if (_pipeline.Length > 0)
@@ -112,6 +116,23 @@ public sealed class Microscope : ISampleSource
         }
 
         return sample;
+    }
+
+    /// <summary>Goes forward and notes in which part of the period the electrons came.</summary>
+    private double PassInParts(double untilNanoseconds)
+    {
+        double start = (Cycle * _clockNanoseconds) + _idleNanoseconds, part = _settings.SamplePeriodNanoseconds / _parts.Length;
+        double sum = 0;
+        while (_nowNanoseconds < untilNanoseconds)
+        {
+            int k = Math.Clamp((int)(((_nowNanoseconds - start) / part) + 1e-6), 0, _parts.Length - 1);
+            double next = k == _parts.Length - 1 ? untilNanoseconds : Math.Min(untilNanoseconds, start + ((k + 1) * part));
+            double electrons = Pass(next);
+            _parts[k] += electrons;
+            sum += electrons;
+        }
+
+        return sum;
     }
 
     /// <summary>Goes forward to a time with the pins as they are.</summary>

@@ -11,7 +11,7 @@ public static class ScanLag
     public static double[] ColumnPositions(int pixels, double pitch, VisitRunFile file)
     {
         double dwell = file.OverviewDwellSeconds;
-        double constant = file.ScanTimeConstantSeconds;
+        double constant = file.Calibration is { } known && !file.ScanTimeConstantGiven ? known.ScanTimeConstant.Value * 1e-9 : file.ScanTimeConstantSeconds;
         double kept = constant > 0 ? Math.Exp(-dwell / constant) : 0;
         double behind = 0; // position minus target at the beginning of the dwell
         var positions = new double[pixels];

@@ -62,7 +62,7 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
         int pixels = OverviewPixels;
         double pitch = file.FieldOfView / pixels;
         double codes = CodesPerField / pixels;
-        WriteIngress(model.Ingress, file.PipelineSamples);
+        WriteIngress(Nominal, file.PipelineSamples);
         card.Write(CardRegisters.DecisionAddress, 0);
         card.Write(CardRegisters.VectorSourceAddress, 0);
         card.Write(CardRegisters.ScanModeAddress, 0);
@@ -105,7 +105,7 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
     /// <param name="visited">Told each visit as its record arrives.</param>
     public IReadOnlyList<Visit> VisitSites(IReadOnlyList<Position> positions, CalibrationEstimate calibration, Action<int>? visited, CancellationToken cancel)
     {
-        WriteIngress(calibration.Applied(model.Ingress), AlignSamples);
+        WriteIngress(calibration.Applied(Nominal), AlignSamples);
         card.Write(CardRegisters.ScanModeAddress, CardRegisters.ScanModeMask);
         card.Write(CardRegisters.SettleClocksAddress, file.Card.Clocks(file.SettleSeconds));
         card.Write(CardRegisters.BlankClocksAddress, file.Card.Clocks(file.BlankSeconds));
@@ -143,6 +143,9 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
         return visits;
     }
 
+    /// <summary>Ingress settings before the overview: of the calibration where there is one, else of the training.</summary>
+    public IngressSettings Nominal => file.Calibration?.Applied(model.Ingress) ?? model.Ingress;
+
     public LatencyStatistics Latency() => control.Latency();
 
     public CardCounters Counters() => control.Counters();
@@ -167,11 +170,17 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
 
     private int? Samples(double? seconds) => seconds is double known ? (int)Math.Clamp(Math.Round(known / file.SamplePeriodSeconds), 1, ushort.MaxValue) : null;
 
+    /// <summary>ADC counts from here on are cut off; without a calibration only the end of 16 bits is known.</summary>
+    private uint FullScale => file.Calibration is { } known
+        ? (uint)Math.Clamp(Math.Round(known.Identity.NegativePolarity ? ushort.MaxValue - known.ClippingLevel.Value : known.ClippingLevel.Value), 1, ushort.MaxValue)
+        : ushort.MaxValue;
+
     private void WriteIngress(IngressSettings settings, int alignSamples)
     {
         card.Write(CardRegisters.AlignSamplesAddress, (uint)alignSamples);
         card.Write(CardRegisters.AdcOffsetAddress, settings.Offset);
         card.Write(CardRegisters.AdcGainAddress, settings.Gain);
+        card.Write(CardRegisters.AdcFullScaleAddress, FullScale);
         card.Write(CardRegisters.ElapsedStepAddress, settings.ElapsedStep);
         card.Write(CardRegisters.EventThresholdAddress, (ushort)settings.EventThreshold);
         card.Write(CardRegisters.ClipAddress, (ushort)settings.Clip);

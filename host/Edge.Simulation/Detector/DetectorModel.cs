@@ -52,7 +52,14 @@ public sealed class DetectorModel
     /// <param name="electrons">Expected electrons that reach the detector in this period.</param>
     /// <param name="noise">Random numbers of this sample.</param>
     /// <returns>The ADC count, without pipeline delay.</returns>
-    public ushort Integrate(double electrons, ref SiteNoise noise)
+    public ushort Integrate(double electrons, ref SiteNoise noise) => Integrate(electrons, [], ref noise);
+
+    /// <summary>One sample period in which the beam was not steady.</summary>
+    /// <param name="electrons">Expected electrons that reach the detector in this period.</param>
+    /// <param name="parts">Those of equal parts of the period, in order; empty: they arrive evenly.</param>
+    /// <param name="noise">Random numbers of this sample.</param>
+    /// <returns>The ADC count, without pipeline delay.</returns>
+    public ushort Integrate(double electrons, ReadOnlySpan<double> parts, ref SiteNoise noise)
     {
         int detected = noise.NextPoisson((electrons * _settings.Efficiency) + _darkPerSample);
         double read = noise.NextNormal();
@@ -62,6 +69,11 @@ public sealed class DetectorModel
         for (int i = 0; i < detected; i++)
         {
             double untilEnd = noise.NextUniform() * _periodNanoseconds;
+            if (parts.Length > 0)
+            {
+                untilEnd = Arrival(untilEnd / _periodNanoseconds, parts, electrons) * _periodNanoseconds;
+            }
+
             double pulse = _shape > 0 ? noise.NextGammaOfMeanOne(_shape) : 1;
             double fast = pulse * _fastShare, slow = pulse * _slowShare;
             double fastLate = fast * Math.Exp(-untilEnd * _fastRate), slowLate = slow * Math.Exp(-untilEnd * _slowRate);
@@ -74,6 +86,23 @@ public sealed class DetectorModel
         LastCharge = charge;
         double counts = _settings.OffsetCounts + (_gainCounts * charge) + (_settings.ReadNoiseCounts * read);
         return (ushort)Math.Clamp(Math.Round(counts), 0, _largestCount);
+    }
+
+    /// <summary>A uniform number -> time to the end of the period, as a part of it, for arrivals as likely as the parts say.</summary>
+    private static double Arrival(double uniform, ReadOnlySpan<double> parts, double electrons)
+    {
+        double left = uniform * electrons;
+        for (int k = parts.Length - 1; k >= 0; k--)
+        {
+            if (left <= parts[k] && parts[k] > 0)
+            {
+                return (parts.Length - 1 - k + (left / parts[k])) / parts.Length;
+            }
+
+            left -= parts[k];
+        }
+
+        return uniform;
     }
 
     private static double Carry(double left, double kept)

@@ -37,6 +37,10 @@ public sealed record DetectorSettings
     /// <summary>Light lowers the counts: a preamplifier that inverts.</summary>
     public bool NegativePolarity { get; init; }
 
+    /// <summary>Electrons arrive within a sample when the beam is on, which matters while it is switched. False: anywhere in
+    /// the sample, as in the reference model.</summary>
+    public bool ResolveArrivals { get; init; }
+
     /// <summary>Bits of the ADC, 1 to 16; it clips at 0 and 2^bits - 1.</summary>
     public int AdcBits { get; init; } = 14;
 

@@ -54,6 +54,9 @@ public sealed class Blanker
         _linearRate = 0.8 / settings.RiseNanoseconds;
     }
 
+    /// <summary>Nothing changes until the pin does.</summary>
+    public bool Steady => _pending.Count == 0 && _opening == (_goalOpen ? 1 : 0);
+
     /// <summary>Share of the beam that reaches the specimen now.</summary>
     public double Transmission => Transmitted(_opening);
 

@@ -267,7 +267,7 @@ public sealed class Calibrator
         var traces = new List<JumpTrace>();
         foreach (int over in steps)
         {
-            int rows = Places * Math.Max(8, (int)(64 * options.Effort));
+            int rows = Places * Math.Max(8, (int)(96 * options.Effort));
             double[] all = Take(new(bright.X, step / 2, columns, rows, Align: align, BlankClocks: blank, YStep: over * step));
             int cycle = Places / Gcd(over, Places);
             for (int k = 0; k < cycle; k++)

@@ -6,13 +6,15 @@ namespace Edge.Appliance.Triggers.RunFiles;
 /// <summary>What a run file asks for; one kind of job each.</summary>
 public abstract record RunFile(string Path, NetworkChoice Network, CardChoice Card, string OutputFolder)
 {
+    /// <param name="path">The file.</param>
+    /// <param name="calibrated">False: the calibration that it names need not exist yet.</param>
     /// <exception cref="InvalidInputException">Everything that is wrong, each with its line.</exception>
-    public static RunFile Read(string path)
+    public static RunFile Read(string path, bool calibrated = true)
     {
         YamlFile file = YamlFile.Read(path);
         string kind = file.Root.Choice("kind", null, "visit", "features");
         file.ThrowIfFaulty(); // without the kind nobody knows which fields belong here
-        RunFile run = kind == "features" ? FeaturesRunFile.Read(file) : VisitRunFile.Read(file);
+        RunFile run = kind == "features" ? FeaturesRunFile.Read(file) : VisitRunFile.Read(file, calibrated);
         file.Finish();
         return run;
     }

@@ -1,3 +1,5 @@
+using Edge.Appliance.Triggers.Calibrations;
+
 namespace Edge.Appliance.Triggers.RunFiles;
 
 /// <summary>Visit, decide, move on: an overview, a lattice, and a dwell on each site that ends when its class is sure.
@@ -7,6 +9,12 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
 {
     /// <summary>Shortest heartbeat timeout in ADC samples: what a host that drives the simulated card keeps to with ease.</summary>
     internal const int LeastHeartbeatSamples = 1000;
+
+    /// <summary>The calibration to use; null: nominal values.</summary>
+    public string? CalibrationPath { get; init; }
+
+    /// <summary>What was read from it.</summary>
+    public CardCalibration? Calibration { get; init; }
 
     /// <summary>Names that a calibration must share.</summary>
     public string Microscope { get; init; } = "microscope";
@@ -46,6 +54,9 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
     /// <summary>Time constant with which the scan coils follow.</summary>
     public required double ScanTimeConstantSeconds { get; init; }
 
+    /// <summary>The run file names it; else the calibration's is used.</summary>
+    public bool ScanTimeConstantGiven { get; init; }
+
     public required double LatticeConstant { get; init; }
 
     public required double ChalcogenWeight { get; init; }
@@ -84,7 +95,7 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
     public int OverviewPixels => (int)Math.Min(
         int.MaxValue, Math.Round(FieldOfView * Math.Sqrt(OverviewDose / (OverviewSamples * SamplePeriodSeconds * ElectronsPerSecond))));
 
-    internal static VisitRunFile Read(YamlFile file)
+    internal static VisitRunFile Read(YamlFile file, bool calibrated)
     {
         YamlSection root = file.Root;
         YamlSection beam = root.Section("beam");
@@ -101,6 +112,7 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             CardChoice.Read(root.Section("card")),
             root.Section("output").OutputFolder("folder", "out/visit"))
         {
+            CalibrationPath = calibrated ? root.ExistingFile("calibration", required: false) : root.Text("calibration", string.Empty),
             Microscope = root.Text("microscope", "microscope"),
             DetectorName = detector.Text("name", "detector"),
             NegativePolarity = detector.Choice("polarity", "positive", "positive", "negative") == "negative",
@@ -116,6 +128,7 @@ public sealed record VisitRunFile(string Path, NetworkChoice Network, CardChoice
             LineSettleSeconds = scan.Quantity("line_settle", Dimension.Time, 30e-6, 0, 1.6e-3),
             BlankSeconds = scan.Quantity("blank_delay", Dimension.Time, 200e-9, 0, 1e-4),
             ScanTimeConstantSeconds = scan.Quantity("time_constant", Dimension.Time, 0, 0, 1e-3),
+            ScanTimeConstantGiven = scan.Has("time_constant"),
             LatticeConstant = material.Quantity("lattice_constant", Dimension.Length, null, 1, 100),
             ChalcogenWeight = material.Number("chalcogen_weight", 0.6, 0.01, 10),
             OverviewDose = overview.Quantity("dose", Dimension.Dose, 65, 0.1, 1e6),

@@ -1,6 +1,7 @@
 using Edge.Appliance.Cards;
 using Edge.Appliance.Sites;
 using Edge.Appliance.Triggers;
+using Edge.Appliance.Triggers.Calibrations;
 using Edge.Appliance.Triggers.RunFiles;
 using Edge.Cli.Output;
 using Edge.Cli.Runs.Studies;
@@ -20,6 +21,7 @@ internal static class VisitJob
     public static VisitResult Run(VisitRunFile file, Terminal terminal, CancellationToken cancel)
     {
         SiteModel model = SiteModel.Read(file.Network.SettingsPath!);
+        file = file.CalibrationPath is { } calibration ? file with { Calibration = CalibrationFile.ReadFor(file, calibration, DateTimeOffset.UtcNow) } : file;
         Specimen specimen = SpecimenFile.Read(file.Simulation.SpecimenPath, file.Simulation.Source, file.Simulation.Detector);
         SiteTruth scoring = SiteTruth.Of(specimen, file, model.Classes);
         OutputFolder.Check(file.OutputFolder, VisitReport.FileName);

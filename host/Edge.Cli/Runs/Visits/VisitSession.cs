@@ -88,7 +88,7 @@ internal sealed class VisitSession : IDisposable
         Settings,
         microscope.GainFactor,
         microscope.CurrentFactor,
-        overview.Calibration.Applied(model.Ingress),
+        overview.Calibration.Applied(Run.Nominal),
         [.. overview.Sites.Select(site =>
         {
             (Position real, int found) = truth.At(site);

@@ -43,9 +43,10 @@ public static class BeamResponse
     /// <param name="samples">From the edge at which the pin rises.</param>
     /// <param name="onNanoseconds">After which the pin falls again.</param>
     /// <param name="brightness">Factor on the light at a time since the pin rose; null: 1.</param>
-    public static double[] Samples(double period, int samples, double onNanoseconds, BeamEdge rise, BeamEdge fall, LightDecay decay, Func<double, double>? brightness = null)
+    /// <param name="grid">Of the computation, nanoseconds.</param>
+    public static double[] Samples(double period, int samples, double onNanoseconds, BeamEdge rise, BeamEdge fall, LightDecay decay, Func<double, double>? brightness = null, double grid = GridNanoseconds)
     {
-        int steps = Math.Max(8, (int)Math.Ceiling(period / GridNanoseconds));
+        int steps = Math.Max(5, (int)Math.Ceiling(period / grid));
         double h = period / steps;
         double fastKept = Math.Exp(-h / decay.Fast), slowKept = Math.Exp(-h / decay.Slow);
         double fast = 0, slow = 0, lit = 0;

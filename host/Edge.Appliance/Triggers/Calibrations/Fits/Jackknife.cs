@@ -4,7 +4,11 @@ namespace Edge.Appliance.Triggers.Calibrations.Fits;
 /// out. Nothing is assumed of the noise (Efron and Stein, Ann. Stat. 9 (1981) 586).</summary>
 public static class Jackknife
 {
-    /// <param name="groups">At least 2.</param>
+    /// <summary>Few groups know their own scatter badly: with 8 of them, two standard deviations hold in 95 % of
+    /// cases when they are 1.2 times as large (Student's t of 7 degrees); a little more for errors that lags share.</summary>
+    private const double FewGroups = 1.3;
+
+    /// <param name="groups">About 8.</param>
     /// <param name="compute">The results without group k.</param>
     /// <returns>One standard deviation a result.</returns>
     public static double[] Uncertainties(int groups, Func<int, double[]> compute)
@@ -13,7 +17,7 @@ public static class Jackknife
         return [.. Enumerable.Range(0, results[0].Length).Select(i =>
         {
             double mean = results.Average(result => result[i]);
-            return Math.Sqrt((groups - 1.0) / groups * results.Sum(result => (result[i] - mean) * (result[i] - mean)));
+            return FewGroups * Math.Sqrt((groups - 1.0) / groups * results.Sum(result => (result[i] - mean) * (result[i] - mean)));
         })];
     }
 }

@@ -53,7 +53,7 @@ public sealed record ScanFit(ScanResponse Response, double[] Levels, double Redu
 {
     private const int Groups = 8;
 
-    /// <param name="data">What was seen.</param>
+    /// <param name="data">What was seen. A delay may come out a little below 0 by noise; 0 is told then.</param>
     /// <param name="compute">What to derive from a response.</param>
     /// <returns>The fit, and what was derived, with uncertainties.</returns>
     public static (ScanFit Fit, Measured[] Derived) Of(ScanData data, Func<ScanResponse, double[]> compute)
@@ -66,7 +66,7 @@ public sealed record ScanFit(ScanResponse Response, double[] Levels, double Redu
         double[] spread = Jackknife.Uncertainties(Groups, k => compute(ResponseOf(Run(data, fit.Values, k).Values)));
         double[] values = compute(ResponseOf(fit.Values));
         double inflate = Math.Sqrt(Math.Max(1, fit.Reduced));
-        return (new(ResponseOf(fit.Values), fit.Values[3..], fit.Reduced), [.. values.Select((value, k) => new Measured(value, spread[k] * inflate))]);
+        return (new(ResponseOf(fit.Values), fit.Values[3..], fit.Reduced), [.. values.Select((value, k) => new Measured(Math.Max(0, value), spread[k] * inflate))]);
     }
 
     /// <summary>What the detector shows after one jump.</summary>
@@ -81,7 +81,7 @@ public sealed record ScanFit(ScanResponse Response, double[] Levels, double Redu
         }
 
         // The beam stays on to the end of the line.
-        return BeamResponse.Samples(data.Period, samples, 1e12, data.Rise, data.Rise, data.Decay, Brightness);
+        return BeamResponse.Samples(data.Period, samples, 1e12, data.Rise, data.Rise, data.Decay, Brightness, data.Period / 5);
     }
 
     private static ScanResponse ResponseOf(double[] p) => new(p[0], p[1], p[2] < 2 ? 0 : p[2]);
@@ -107,7 +107,7 @@ public sealed record ScanFit(ScanResponse Response, double[] Levels, double Redu
         return LeastSquares.Minimize(
             Residuals,
             start,
-            [0, t / 20, 0, .. Enumerable.Repeat(-brightest, data.Places)],
+            [-20 * t, t / 20, 0, .. Enumerable.Repeat(-brightest, data.Places)],
             [400 * t, 2000 * t, 1e5 * t, .. Enumerable.Repeat(5 * brightest, data.Places)],
             [t, t, 20 * t, .. Enumerable.Repeat(brightest, data.Places)]);
     }
