@@ -73,7 +73,7 @@ module card_core #(
   logic [5:0]    align_samples;
   logic [15:0]   adc_offset, adc_gain, adc_full_scale, event_threshold, clip, min_samples, max_samples;
   logic [11:0]   elapsed_step;
-  logic          source_host, hold_vectors, decision_enable;
+  logic          source_host, hold_vectors, decision_enable, adc_invert;
   logic [1:0]    rule, interlock_state;
   logic [31:0]   keep_classes, site, events_numbered, events_dropped;
   logic [511:0]  thresholds;
@@ -168,6 +168,7 @@ module card_core #(
     .adc_offset_o                   (adc_offset),
     .adc_gain_o                     (adc_gain),
     .adc_full_scale_o               (adc_full_scale),
+    .adc_invert_o                   (adc_invert),
     .elapsed_step_o                 (elapsed_step),
     .event_threshold_o              (event_threshold),
     .clip_o                         (clip),
@@ -301,7 +302,9 @@ module card_core #(
   logic        adc_vector_valid, vector_clipped, pixel_valid, collecting;
   logic [95:0] adc_vector_data;
   logic [31:0] vector_site, vector_sum, vector_time;
-  logic [15:0] vector_samples, vector_events;
+  logic [15:0] vector_samples, vector_events, adc_data;
+
+  assign adc_data = adc_invert ? ~adc_data_i : adc_data_i;
 
   adc_ingress u_ingress (
     .clk_i,
@@ -318,7 +321,7 @@ module card_core #(
     .fixed_dwell_i     (!(scan_list && decide)),
     .dwell_samples_i   (dwell_samples),
     .adc_valid_i,
-    .adc_data_i,
+    .adc_data_i        (adc_data),
     .start_i           (dwell_start),
     .start_site_i      (start_site),
     .vector_valid_o    (adc_vector_valid),

@@ -15,7 +15,7 @@
 #define CARD_FIELD(name, word) (((word) & CARD_##name##_MASK) >> CARD_##name##_SHIFT)
 #define CARD_TO_FIELD(name, value) (((uint32_t)(value) << CARD_##name##_SHIFT) & CARD_##name##_MASK)
 
-#define CARD_MAP_HASH 0xD847F92Bu
+#define CARD_MAP_HASH 0x495B0400u
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */
@@ -312,6 +312,12 @@
 #define CARD_CLIP_RESET 0x7FFFu
 #define CARD_CLIP_MASK 0xFFFFu
 #define CARD_CLIP_SHIFT 0
+
+/* 1: the ADC counts are turned over, 65535 - ADC, before anything else. For detectors whose signal falls with light. */
+#define CARD_ADC_INVERT_ADDRESS 0x00DCu
+#define CARD_ADC_INVERT_RESET 0x0u
+#define CARD_ADC_INVERT_MASK 0x1u
+#define CARD_ADC_INVERT_SHIFT 0
 
 /* What goes into the network. Change it only with no vector of the host under way. */
 #define CARD_VECTOR_SOURCE_ADDRESS 0x0100u

@@ -83,6 +83,7 @@ module registers (
   output logic [11:0]   elapsed_step_o,
   output logic [15:0]   event_threshold_o,
   output logic [15:0]   clip_o,
+  output logic          adc_invert_o,
   output logic          vector_source_host_o,
   output logic          vector_source_hold_o,
   output logic          decision_enable_o,
@@ -178,6 +179,8 @@ module registers (
   logic [15:0]  event_threshold_used_q;
   logic [15:0]  clip_q;
   logic [15:0]  clip_used_q;
+  logic         adc_invert_q;
+  logic         adc_invert_used_q;
   logic         vector_source_host_q;
   logic         vector_source_host_used_q;
   logic         vector_source_hold_q;
@@ -283,6 +286,8 @@ module registers (
       event_threshold_used_q        <= 16'h0020;
       clip_q                        <= 16'h7FFF;
       clip_used_q                   <= 16'h7FFF;
+      adc_invert_q                  <= 1'h0;
+      adc_invert_used_q             <= 1'h0;
       vector_source_host_q          <= 1'h0;
       vector_source_host_used_q     <= 1'h0;
       vector_source_hold_q          <= 1'h1;
@@ -359,6 +364,7 @@ module registers (
         elapsed_step_used_q           <= elapsed_step_q;
         event_threshold_used_q        <= event_threshold_q;
         clip_used_q                   <= clip_q;
+        adc_invert_used_q             <= adc_invert_q;
         vector_source_host_used_q     <= vector_source_host_q;
         vector_source_hold_used_q     <= vector_source_hold_q;
         decision_enable_used_q        <= decision_enable_q;
@@ -482,6 +488,10 @@ module registers (
           16'h00D8: begin
             clip_q <= bus_wdata_i[15:0];
             if (!freeze_run_i) clip_used_q <= bus_wdata_i[15:0];
+          end
+          16'h00DC: begin
+            adc_invert_q <= bus_wdata_i[0];
+            if (!freeze_run_i) adc_invert_used_q <= bus_wdata_i[0];
           end
           16'h0100: begin
             vector_source_host_q <= bus_wdata_i[0];
@@ -638,7 +648,7 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'hD847F92B;
+        16'h0004: bus_rdata_q <= 32'h495B0400;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
@@ -686,6 +696,7 @@ module registers (
         16'h00D0: bus_rdata_q <= {20'd0, elapsed_step_q};
         16'h00D4: bus_rdata_q <= {16'd0, event_threshold_q};
         16'h00D8: bus_rdata_q <= {16'd0, clip_q};
+        16'h00DC: bus_rdata_q <= {31'd0, adc_invert_q};
         16'h0100: bus_rdata_q <= {30'd0, vector_source_hold_q, vector_source_host_q};
         16'h0104: bus_rdata_q <= {26'd0, decision_rule_q, 3'd0, decision_enable_q};
         16'h0108: bus_rdata_q <= {16'd0, min_samples_q};
@@ -806,6 +817,7 @@ module registers (
   assign elapsed_step_o           = elapsed_step_used_q;
   assign event_threshold_o        = event_threshold_used_q;
   assign clip_o                   = clip_used_q;
+  assign adc_invert_o             = adc_invert_used_q;
   assign vector_source_host_o     = vector_source_host_used_q;
   assign vector_source_hold_o     = vector_source_hold_used_q;
   assign decision_enable_o        = decision_enable_used_q;

@@ -121,6 +121,21 @@ async def test_every_site_is_visited_decided_and_blanked_as_the_model_says(dut):
 
 
 @cocotb.test()
+async def test_a_detector_whose_signal_falls_with_light_is_turned_over(dut):
+    card, ingress, _ = await prepared(dut, some_positions(6), settings={"network_deadline": 20}, adc_invert=1)
+    upright = card.signal
+    card.signal = lambda seen: 0xFFFF - upright(seen)
+    await card.run()
+    card.strobes = [(edge, 0xFFFF - adc) for edge, adc in card.strobes]
+    decisions = card.kinds(DECISION)
+    assert len(decisions) == 6
+    for rise, event in zip(card.rises(), decisions):
+        _, _, class_number, cause, vector, _ = expect(card, rise, ingress)
+        assert (event.class_number, event.cause) == (class_number, cause)
+        assert (event.samples, event.sum, event.events) == (vector.samples, vector.sum, vector.events)
+
+
+@cocotb.test()
 async def test_reset_blanks_the_pin_without_a_clock_and_afterwards(dut):
     card, _, _ = await prepared(dut, some_positions(3))
     await card.command("start")

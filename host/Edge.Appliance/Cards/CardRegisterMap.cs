@@ -7,7 +7,7 @@ public static class CardRegisterMap
     public static IReadOnlyList<CardRegister> Registers { get; } =
     [
         new("id", 0x0000, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x45474445, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "The letters EDGE, lowest byte first.", []),
-        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0xD847F92B, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
+        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x495B0400, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
         new("network_hash", 0x0008, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Hash of the network in the slot.", []),
         new("network_shape", 0x000C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Shape of the network in the slot.",
         [
@@ -159,6 +159,10 @@ public static class CardRegisterMap
         new("clip", 0x00D8, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x7FFF, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "1/64 electron", "Limit of a sample in the clipped sum.",
         [
             new("", 15, 0, Signed: true, "1/64 electron", "Limit of a sample in the clipped sum.", []),
+        ]),
+        new("adc_invert", 0x00DC, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.Run, "", "1: the ADC counts are turned over, 65535 - ADC, before anything else. For detectors whose signal falls with light.",
+        [
+            new("", 0, 0, Signed: false, "", "1: the ADC counts are turned over, 65535 - ADC, before anything else. For detectors whose signal falls with light.", []),
         ]),
         new("vector_source", 0x0100, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x2, Mask: 0x3, Varies: false, RegisterCommit.Run, "", "What goes into the network. Change it only with no vector of the host under way.",
         [

@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0xD847F92B;
+    public const uint MapHash = 0x495B0400;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
@@ -618,6 +618,18 @@ public static class CardRegisters
 
     /// <summary>Lowest bit of clip.</summary>
     public const int ClipShift = 0;
+
+    /// <summary>1: the ADC counts are turned over, 65535 - ADC, before anything else. For detectors whose signal falls with light.</summary>
+    public const uint AdcInvertAddress = 0x00DC;
+
+    /// <summary>Value of adc_invert after reset.</summary>
+    public const uint AdcInvertReset = 0x0;
+
+    /// <summary>1: the ADC counts are turned over, 65535 - ADC, before anything else. For detectors whose signal falls with light.</summary>
+    public const uint AdcInvertMask = 0x1;
+
+    /// <summary>Lowest bit of adc_invert.</summary>
+    public const int AdcInvertShift = 0;
 
     /// <summary>What goes into the network. Change it only with no vector of the host under way.</summary>
     public const uint VectorSourceAddress = 0x0100;

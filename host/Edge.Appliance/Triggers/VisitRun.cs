@@ -180,6 +180,7 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
         card.Write(CardRegisters.AlignSamplesAddress, (uint)alignSamples);
         card.Write(CardRegisters.AdcOffsetAddress, settings.Offset);
         card.Write(CardRegisters.AdcGainAddress, settings.Gain);
+        card.Write(CardRegisters.AdcInvertAddress, file.NegativePolarity ? 1u : 0);
         card.Write(CardRegisters.AdcFullScaleAddress, FullScale);
         card.Write(CardRegisters.ElapsedStepAddress, settings.ElapsedStep);
         card.Write(CardRegisters.EventThresholdAddress, (ushort)settings.EventThreshold);

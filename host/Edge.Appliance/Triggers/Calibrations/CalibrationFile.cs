@@ -82,8 +82,8 @@ public static class CalibrationFile
                 detector.Quantity("sample_period", Dimension.Time, null, 1e-9, 1e-5),
                 detector.Integer("pipeline_samples", null, 0, 60),
                 root.Quantity("field_of_view", Dimension.Length, null, 1, 1e5)),
-            MeasuredAt = Moment(root, "measured_at"),
-            ValidUntil = Moment(root, "valid_until"),
+            MeasuredAt = Moment(root, "measured_at", root.Text("measured_at", null)),
+            ValidUntil = Moment(root, "valid_until", root.Text("valid_until", null)),
             Pedestal = Number(root.Section("pedestal"), 0, 65535),
             ReadNoise = Number(root.Section("read_noise"), 0, 65535),
             Gain = Number(root.Section("gain"), 1e-3, 1e6),
@@ -151,9 +151,8 @@ public static class CalibrationFile
 
     private static string Ago(TimeSpan since) => since.TotalDays >= 2 ? $"{(int)since.TotalDays} days" : since.TotalHours >= 2 ? $"{(int)since.TotalHours} hours" : $"{(int)since.TotalMinutes + 1} minutes";
 
-    private static DateTimeOffset Moment(YamlSection root, string field)
+    private static DateTimeOffset Moment(YamlSection root, string field, string text)
     {
-        string text = root.Text(field, null);
         if (DateTimeOffset.TryParseExact(text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment))
         {
             return moment;

@@ -69,6 +69,7 @@ public sealed class CardSampler(ICard card, CardControl control, int clocksPerSa
         card.Write(CardRegisters.DecisionAddress, 0);
         card.Write(CardRegisters.VectorSourceAddress, 0);
         card.Write(CardRegisters.ScanModeAddress, 0);
+        card.Write(CardRegisters.AdcInvertAddress, 0);
         card.Write(CardRegisters.AdcOffsetAddress, MiddleCount);
         card.Write(CardRegisters.AdcGainAddress, GainOne);
         card.Write(CardRegisters.AlignSamplesAddress, (uint)scan.Align);

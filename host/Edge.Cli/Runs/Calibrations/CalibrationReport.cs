@@ -40,7 +40,7 @@ internal static class CalibrationReport
         Figure(page, Heights(curves.Pulses), $"Single electrons: light of short flashes of beam, {curves.Pulses.Occupancy.Value:F2} electrons each on average. The peak at 0 is flashes without an electron. Model: Poisson number, gamma charges, noise; deviance {curves.Pulses.ReducedDeviance:F2} a bin (1 is perfect).");
         Figure(page, Edge(curves.Timing, curves.TimingFit, rise: true), $"The beam is permitted at 0. Blanker and decay of the light together; χ² {curves.TimingFit.ReducedChiSquared:F2} a point.");
         Figure(page, Edge(curves.Timing, curves.TimingFit, rise: false), "The beam is blanked at 0. What falls slowly is the slow light.");
-        Figure(page, Traces(curves), $"After jumps of the probe, at 0, over the contrast of the field. Points: means of ten samples; χ² {curves.ScanFit.ReducedChiSquared:F2} a sample.");
+        Figure(page, Traces(curves), $"After jumps of the probe, at 0, over the contrast of the field; lengths in parts of the field. Points: means of ten samples; χ² {curves.ScanFit.ReducedChiSquared:F2} a sample.");
         Figure(page, Settling(result), $"Time until the probe is within {result.SettleWithin / 10:0.####} nm of its target, against the length of the jump.");
         page.Append("</div>\n</body></html>\n");
         return page.ToString();
@@ -114,7 +114,7 @@ internal static class CalibrationReport
             (double[] mean, _) = new RowStatistics(trace.Samples, trace.Columns).Of();
             double[] light = ScanFit.Model(scan, curves.ScanFit.Response, curves.ScanFit.Levels, trace.From, trace.To, scan.First + trace.Columns);
             double Time(double k) => (((scan.First + k + 0.5) * scan.Period) + scan.MoveNanoseconds) / 1000;
-            series.Add(new(string.Create(CultureInfo.InvariantCulture, $"{100.0 * (trace.To - trace.From) / scan.Places:+0.#;-0.#} % of the field"), Palette.Of(number + 1),
+            series.Add(new(string.Create(CultureInfo.InvariantCulture, $"{100.0 * (trace.To - trace.From) / scan.Places:+0.#;-0.#} %"), Palette.Of(number + 1),
                 [.. Enumerable.Range(0, mean.Length / Together).Select(k => (Time((k * Together) + (0.5 * (Together - 1))), mean.AsSpan(k * Together, Together).ToArray().Average()))], Dots: true));
             series.Add(new(string.Empty, Palette.Of(number + 1), [.. Enumerable.Range(0, mean.Length).Where(k => scan.First + k >= 0).Select(k => (Time(k), light[scan.First + k]))]));
         }

@@ -33,12 +33,13 @@ public static class PulseHeightFit
     /// <exception cref="CalibrationException">Single electrons do not stand out.</exception>
     public static PulseHeights Fit(double[] sums, double noise)
     {
-        // The dark share gives the occupancy, the mean the gain: where to begin.
-        double dark = (double)sums.Count(sum => sum < 2.5 * noise) / sums.Length;
+        // Where to begin: what the flashes vary by beyond the noise is occupancy x gain^2 x (1 + spread^2), their mean
+        // occupancy x gain.
         double mean = sums.Average();
-        double occupancy = Math.Clamp(-Math.Log(Math.Max(dark, 1e-3)), 0.01, 6);
-        double gain = mean / occupancy;
-        if (!(mean > 4 * noise / Math.Sqrt(sums.Length)) || gain < 1.5 * noise)
+        double excess = sums.Average(sum => (sum - mean) * (sum - mean)) - (noise * noise);
+        double gain = excess / 1.25 / Math.Max(mean, 1e-9);
+        double occupancy = Math.Clamp(mean / Math.Max(gain, 1e-9), 0.01, 6);
+        if (!(mean > 4 * noise / Math.Sqrt(sums.Length)) || !(excess > 6 * noise * noise / Math.Sqrt(sums.Length)) || gain < 1.2 * noise)
         {
             throw new CalibrationException($"single electrons do not stand out of the noise: a flash of the beam gives {mean:F1} ADC counts on average, the noise of its window is {noise:F1}. Is the beam on the detector? Raise the detector's gain, or lower its noise.");
         }
