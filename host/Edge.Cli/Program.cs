@@ -15,6 +15,7 @@ var root = new RootCommand("Edge puts a trained neural network on a STEM detecto
     PredictCommand.Create(),
     VerifyCommand.Create(),
     RunCommand.Create(),
+    StopCommand.Create(),
     InspectCommand.Create(),
     CardCommand.Create(),
     ImageCommand.Create(),

@@ -19,7 +19,7 @@ public sealed record CardCounters(
     uint EventsNumbered, uint EventsDropped, uint VectorsTaken, uint VectorsReplaced, uint ResultsStale, uint Decisions, uint Undecided, uint AuxTriggers);
 
 /// <summary>Drives a card through its registers: identifies it, arms it, runs scans and feeds its heartbeat.</summary>
-public sealed class CardControl(ICard card)
+public sealed partial class CardControl(ICard card)
 {
     /// <summary>Waits between heartbeats: a quarter of the shortest timeout that a run file may ask for.</summary>
     private const int WaitsPerHeartbeat = 4;
@@ -88,12 +88,13 @@ public sealed class CardControl(ICard card)
     /// <exception cref="CardStoppedException">A cause is still there; it is named.</exception>
     public void Engage()
     {
-        card.Write(CardRegisters.HeartbeatAddress, 1);
+        Beat();
         ClearDose();
         card.Write(CardRegisters.CommandAddress, Interlock == InterlockState.Tripped ? CardRegisters.CommandRearmMask : CardRegisters.CommandEngageMask);
         if (Interlock != InterlockState.Engaged)
         {
-            throw new CardStoppedException($"the interlock does not engage: {TripCauses(card.Read(CardRegisters.LiveCausesAddress))}.");
+            uint live = card.Read(CardRegisters.LiveCausesAddress);
+            throw new CardStoppedException($"the interlock does not engage: {TripCauses(live)}{LeaseInWords(live)}.");
         }
     }
 
@@ -114,7 +115,7 @@ public sealed class CardControl(ICard card)
             card.Write(CardRegisters.PositionDataAddress, positions[k].X | ((uint)positions[k].Y << 16));
             if (k % AccessesPerHeartbeat == 0)
             {
-                card.Write(CardRegisters.HeartbeatAddress, 1);
+                Beat();
             }
         }
 
@@ -128,7 +129,7 @@ public sealed class CardControl(ICard card)
     public void RunScan(Action<EventRecord> sink, CancellationToken cancel)
     {
         DrainAll(static _ => { });
-        card.Write(CardRegisters.HeartbeatAddress, 1);
+        Beat();
         card.Write(CardRegisters.CommandAddress, CardRegisters.CommandStartMask);
         for (int wait = 0; ; wait++)
         {
@@ -138,6 +139,7 @@ public sealed class CardControl(ICard card)
                 cancel.ThrowIfCancellationRequested();
             }
 
+            Alive?.Invoke();
             Wait(wait);
             Drain(sink);
             uint status = card.Read(CardRegisters.StatusAddress);
@@ -240,7 +242,7 @@ public sealed class CardControl(ICard card)
         card.Wait();
         if (number % WaitsPerHeartbeat == 0)
         {
-            card.Write(CardRegisters.HeartbeatAddress, 1);
+            Beat();
         }
     }
 
@@ -249,7 +251,7 @@ public sealed class CardControl(ICard card)
         uint causes = card.Read(CardRegisters.TripCausesAddress);
         if (Interlock == InterlockState.Tripped)
         {
-            throw new CardStoppedException($"the interlock tripped and the beam is blanked: {TripCauses(causes)}.");
+            throw new CardStoppedException($"the interlock tripped and the beam is blanked: {TripCauses(causes)}{LeaseInWords(causes)}.");
         }
 
         if ((status & (CardRegisters.StatusRefusedMask | CardRegisters.StatusAbortedMask)) != 0)

@@ -115,6 +115,9 @@ public sealed unsafe class SimulatedCard : ICard
     /// <summary>Told every pin change; for tests.</summary>
     public Action<PinChange>? PinChanged { get; set; }
 
+    /// <summary>Called now and then within a long call, on its thread: others may have waited for the card.</summary>
+    public Action? Interlude { get; set; }
+
     /// <summary>Edges at which the first vector of the last <see cref="SendVectors"/> was taken and the first auxiliary
     /// trigger rose; -1 where that did not happen.</summary>
     public (long Taken, long Triggered) FirstVector { get; private set; }
@@ -177,6 +180,7 @@ public sealed unsafe class SimulatedCard : ICard
 
                 next += count * Image.InputCount;
                 left -= count;
+                Interlude?.Invoke();
             }
 
             long none;

@@ -1,4 +1,5 @@
 using Edge.Appliance.Cards;
+using Edge.Appliance.Cards.Running;
 using Edge.Appliance.Sites;
 using Edge.Appliance.Triggers.RunFiles;
 using Edge.Networks;
@@ -15,11 +16,13 @@ public sealed record Visit(int Number, Position Position, EventRecord? Record);
 public sealed record Overview(OverviewImage Image, CalibrationEstimate Calibration, Lattice Lattice, IReadOnlyList<Position> Sites, CardCounters Counters);
 
 /// <summary>The main job on a card: overview, lattice, sites, visits.</summary>
-public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card)
+/// <param name="lease">The heartbeat is fed only while it is fresh; null: as long as the host lives.</param>
+/// <param name="alive">Called again and again while a scan runs: time to renew the lease.</param>
+public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card, Lease? lease = null, Action? alive = null)
 {
     private const double CodesPerField = 65536;
 
-    private readonly CardControl control = new(card);
+    private readonly CardControl control = new(card) { Lease = lease, Alive = alive };
 
     /// <summary>Alignment of samples to visits: the ADC's pipeline, and the sample in which the blanker opens. The overview
     /// needs the pipeline alone: within a line the beam stays on.</summary>

@@ -1,4 +1,5 @@
 using Edge.Appliance.Cards;
+using Edge.Appliance.Cards.Running;
 using Edge.Appliance.Triggers.RunFiles;
 using Edge.Cli.Output;
 using Edge.Networks;
@@ -43,13 +44,21 @@ internal static class FeaturesJob
         Commands.RowsOutside.Report(terminal, outside, network.Input.Origin);
         int threshold = Threshold(run, network);
 
-        using var card = new SimulatedCard(slot.Card, new QuietDetector(), clocksPerSample: 5);
+        using var simulated = new SimulatedCard(slot.Card, new QuietDetector(), clocksPerSample: 5);
+        using var card = new GuardedCard(simulated);
+        using CardSocket socket = CardSocket.Open(card, $"edge run {run.Path}");
+        return card.UntilStopped(_ => Run(run, slot, network, rows.Rows, encoded, threshold, simulated, card, terminal), cancel);
+    }
+
+    private static Result Run(
+        FeaturesRunFile run, SlotImage slot, IntegerNetwork network, int rows, long[] encoded, int threshold, SimulatedCard simulated, GuardedCard card, Terminal terminal)
+    {
         var control = new CardControl(card);
         control.Identify();
         Configure(card, run, network, threshold);
         control.ClearCounters();
-        terminal.Progress($"{rows.Rows} vectors through the card, one a clock");
-        var records = new List<EventRecord>(rows.Rows);
+        terminal.Progress($"{rows} vectors through the card, one a clock");
+        var records = new List<EventRecord>(rows);
         card.SendVectors(encoded);
         control.Drain(record =>
         {
@@ -59,20 +68,21 @@ internal static class FeaturesJob
             }
         });
         LatencyStatistics latency = control.Latency();
-        (long taken, long triggered) = card.FirstVector;
+        (long taken, long triggered) = simulated.FirstVector;
         bool firstKept = records.Count > 0 && (records[0].Flags & 0x10) != 0;
         var result = new Result(
-            rows.Rows,
+            rows,
             (int)control.Counters().AuxTriggers,
             [.. records.Select(record => (int)record.Class)],
             Mismatches(network, encoded, records),
-            control.EventsLost + (rows.Rows - records.Count),
+            control.EventsLost + (rows - records.Count),
             records.Count > 1 ? (double)(records[^1].Time - records[0].Time) / (records.Count - 1) : 0,
             latency.NetworkMaximum,
             latency.Maximum,
             firstKept ? triggered - taken : -1,
             slot.Card.Manifest.ClockMegahertz,
             run.OutputFolder);
+        card.ThrowIfStopped();
         Write(run, network, records);
         return result;
     }
@@ -98,7 +108,7 @@ internal static class FeaturesJob
             : throw new InvalidInputException($"{run.Path}: decision.threshold {run.Threshold} is {steps} steps of the output; 32 bits hold it not.");
     }
 
-    private static void Configure(SimulatedCard card, FeaturesRunFile run, IntegerNetwork network, int threshold)
+    private static void Configure(GuardedCard card, FeaturesRunFile run, IntegerNetwork network, int threshold)
     {
         uint keep = run.KeepClasses is null ? uint.MaxValue : 0;
         foreach (int kept in run.KeepClasses ?? [])

@@ -21,13 +21,18 @@ public sealed class CardSocket : IDisposable
     private readonly string run;
     private readonly Socket listener;
     private readonly uint owner;
+    private int answering;
 
     private CardSocket(GuardedCard card, string run, string path)
     {
         (this.card, this.run, Path) = (card, run, path);
         listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
-        File.SetUnixFileMode(path, AnybodyConnects);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, AnybodyConnects);
+        }
+
         listener.Listen(64);
         owner = Own();
         new Thread(Accept) { IsBackground = true, Name = "card socket" }.Start();
@@ -56,10 +61,13 @@ public sealed class CardSocket : IDisposable
         }
     }
 
+    /// <summary>Ends it when those that were asked something have their answer: a stop ends the run, and who stopped it
+    /// must still be told.</summary>
     public void Dispose()
     {
         listener.Dispose();
         File.Delete(Path);
+        SpinWait.SpinUntil(() => Volatile.Read(ref answering) == 0, PatienceMilliseconds);
     }
 
     private void Accept()
@@ -85,9 +93,18 @@ public sealed class CardSocket : IDisposable
             using var stream = new NetworkStream(client, ownsSocket: true);
             client.ReceiveTimeout = client.SendTimeout = PatienceMilliseconds;
             uint user = Peer.User(client);
-            while (CardMessages.ReadLine(new BufferedStream(stream)) is { } line)
+            using var lines = new BufferedStream(stream);
+            while (CardMessages.ReadLine(lines) is { } line)
             {
-                CardMessages.Write(stream, Answer(line, user));
+                Interlocked.Increment(ref answering);
+                try
+                {
+                    CardMessages.Write(stream, Answer(line, user));
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref answering);
+                }
             }
         }
         catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)

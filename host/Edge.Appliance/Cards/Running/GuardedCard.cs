@@ -12,11 +12,15 @@ public sealed record StopOutcome(bool Confirmed, string State, DateTimeOffset Bl
 /// first. Afterwards the run's next access ends the run. Dispose it before the card.</summary>
 public sealed class GuardedCard : ICard
 {
+    /// <summary>Of numbers of 64 bits that the card makes.</summary>
+    private static readonly HashSet<uint> LowWords = [.. CardRegisterMap.Registers.Where(register => register is { Width: 64, Access: RegisterAccess.Read }).Select(register => register.Address)];
+
     private readonly ICard card;
     private readonly Lock gate = new();
     private readonly CancellationTokenSource stopped = new();
     private int waiting;
     private volatile string? stoppedBy;
+    private (uint Address, uint Value)? high;
     private bool closed;
 
     public GuardedCard(ICard card)
@@ -36,7 +40,25 @@ public sealed class GuardedCard : ICard
     /// <summary>Cancelled when somebody stops it.</summary>
     public CancellationToken Stopped => stopped.Token;
 
-    public uint Read(uint address) => Access(() => card.Read(address));
+    public uint Read(uint address) => Access(() =>
+    {
+        if (high is (uint known, uint value) && known == address)
+        {
+            high = null;
+            return value;
+        }
+
+        high = null;
+        if (!LowWords.Contains(address))
+        {
+            return card.Read(address);
+        }
+
+        // Reading the low word holds the high one still, until somebody else reads the low one: so both at once.
+        uint low = card.Read(address);
+        high = (address + 4, card.Read(address + 4));
+        return low;
+    });
 
     public void Write(uint address, uint value) => Access(() =>
     {
@@ -98,6 +120,22 @@ public sealed class GuardedCard : ICard
         finally
         {
             Interlocked.Decrement(ref waiting);
+        }
+    }
+
+    /// <summary>Does the run's work; a stop cancels it.</summary>
+    /// <exception cref="CardStoppedException">Somebody stopped it.</exception>
+    public T UntilStopped<T>(Func<CancellationToken, T> work, CancellationToken cancel)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, stopped.Token);
+        try
+        {
+            return work(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            ThrowIfStopped();
+            throw;
         }
     }
 

@@ -59,6 +59,10 @@ public sealed record RunningCard(string Path)
             return line is null ? (File.Exists(Path) ? throw new IOException("closed the connection without an answer") : null)
                 : JsonSerializer.Deserialize<CardAnswer>(line, CardMessages.Json) ?? throw new IOException("gave an empty answer");
         }
+        catch (IOException error) when (error.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } && !File.Exists(Path))
+        {
+            return null; // it ended while it was asked
+        }
         catch (Exception error) when (error is JsonException or SocketException || (error is IOException && error.InnerException is SocketException))
         {
             throw new IOException(error is JsonException ? "gave an answer that is not understood" : $"does not answer within {Patience.TotalSeconds:0} s", error);

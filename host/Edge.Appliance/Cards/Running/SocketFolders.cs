@@ -42,7 +42,10 @@ public static class SocketFolders
             if (!Directory.Exists(folder))
             {
                 Directory.CreateDirectory(folder);
-                File.SetUnixFileMode(folder, ForAll);
+                if (!OperatingSystem.IsWindows())
+                {
+                    File.SetUnixFileMode(folder, ForAll);
+                }
             }
 
             // A link could lead anywhere.

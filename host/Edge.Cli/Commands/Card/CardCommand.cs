@@ -12,5 +12,7 @@ internal static class CardCommand
         CardInfoCommand.Create(),
         CardLoadCommand.Create(),
         CardCalibrateCommand.Create(),
+        CardRegistersCommand.Create(),
+        CardWatchCommand.Create(),
     };
 }

@@ -1,4 +1,5 @@
 using Edge.Appliance.Cards;
+using Edge.Appliance.Cards.Running;
 using Edge.Appliance.Sites;
 using Edge.Appliance.Triggers;
 using Edge.Appliance.Triggers.Calibrations;
@@ -27,6 +28,13 @@ internal static class VisitJob
         OutputFolder.Check(file.OutputFolder, VisitReport.FileName);
         SlotImage slot = SlotImage.Build(file.Network, file.Card, FixedPointFormat.Parse(model.InputFormat), terminal, cancel);
         using var session = new VisitSession(file, model, slot, specimen, file.Simulation.Seed, keepDoseMap: true);
+        using CardSocket socket = CardSocket.Open(session.Guard, $"edge run {file.Path}");
+        return session.Guard.UntilStopped(stop => Run(file, model, specimen, scoring, slot, session, terminal, stop), cancel);
+    }
+
+    private static VisitResult Run(
+        VisitRunFile file, SiteModel model, Specimen specimen, SiteTruth scoring, SlotImage slot, VisitSession session, Terminal terminal, CancellationToken cancel)
+    {
         VisitPlan plan = VisitPlan.Of(file, model, session.Run);
         VisitChecks.Check(file, model, plan, session.Run.MinimumSamples, session.Run.MaximumSamples);
         plan.Print(terminal.Notes);
@@ -42,6 +50,7 @@ internal static class VisitJob
         double[] shares = [.. Enumerable.Range(0, model.Classes.Count).Select(k => (double)truth.Count(t => t == k) / truth.Length)];
         IReadOnlyList<MethodCurve> curves = Compare(file, model, slot, session.Study(overview, scoring), terminal, cancel);
         VisitResult result = Result(file, model, slot, session, plan, overview, truth, outcomes, curves, shares);
+        session.Guard.ThrowIfStopped();
         OutputFolder.Write(file.OutputFolder, VisitReport.FileName, folder =>
             VisitReport.Write(folder, file, model, result, new(overview, truth, outcomes, curves, shares, specimen, file.FieldOfView)));
         return result;

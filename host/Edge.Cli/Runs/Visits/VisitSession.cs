@@ -1,4 +1,5 @@
 using Edge.Appliance.Cards;
+using Edge.Appliance.Cards.Running;
 using Edge.Appliance.Sites;
 using Edge.Appliance.Triggers;
 using Edge.Appliance.Triggers.RunFiles;
@@ -23,6 +24,9 @@ internal sealed record VisitOutcome(
 /// <summary>A simulated microscope with a simulated card: overview, then visits, in closed loop.</summary>
 internal sealed class VisitSession : IDisposable
 {
+    /// <summary>Length of the lease in heartbeats' time-outs: the card's own watch is the stricter one.</summary>
+    private const double LeaseHeartbeats = 4;
+
     private readonly VisitRunFile file;
     private readonly SiteModel model;
     private readonly Microscope microscope;
@@ -38,7 +42,10 @@ internal sealed class VisitSession : IDisposable
         microscope = new Microscope(Settings, specimen);
         world = new SimulatedMicroscope(microscope, file.ClocksPerSample);
         card = new SimulatedCard(slot.Card, world, file.ClocksPerSample);
-        Run = new VisitRun(file, model, card);
+        Guard = new GuardedCard(card);
+        double seconds = 1 / file.Card.ClockHertz;
+        var lease = new Lease("edge run", TimeSpan.FromSeconds(LeaseHeartbeats * file.HeartbeatSeconds), () => TimeSpan.FromSeconds(card.Edge * seconds));
+        Run = new VisitRun(file, model, Guard, lease, alive: () => lease.Renew());
     }
 
     public Specimen Specimen { get; }
@@ -46,6 +53,9 @@ internal sealed class VisitSession : IDisposable
     public MicroscopeSettings Settings { get; }
 
     public VisitRun Run { get; }
+
+    /// <summary>The card, for those who may stop it.</summary>
+    public GuardedCard Guard { get; }
 
     public DoseMap? DoseMap => microscope.DoseMap;
 
@@ -95,7 +105,11 @@ internal sealed class VisitSession : IDisposable
             return new StudySite(new(site.X, site.Y), new(real.X, real.Y), found);
         })]);
 
-    public void Dispose() => card.Dispose();
+    public void Dispose()
+    {
+        Guard.Dispose();
+        card.Dispose();
+    }
 
     private VisitOutcome Outcome(Visit visit, int truth, double electrons, double perSample)
     {
