@@ -46,8 +46,39 @@ public sealed class ImageCommandTests : IDisposable
         Assert.Equal("trusted", json.GetProperty("trust").GetProperty("state").GetString());
         Assert.Equal("simulated", json.GetProperty("manifest").GetProperty("kind").GetString());
 
+        // A run takes it, and refuses one that is not its own.
+        SmallModel.WriteRows(folder, SmallModel.Rows(20));
+        const string Run = """
+            kind: features
+            network: {model: small.onnx}
+            card: {image: a.card, clock: 200 MHz}
+            features: x.npy
+            decision: {rule: difference, threshold: 0.5}
+            output: {folder: ran}
+            """;
+        folder.Write("run.yaml", Run);
+        Assert.Contains("which is trusted", Edge("run", "run.yaml").Succeeded().Errors, StringComparison.Ordinal);
+        folder.Write("run.yaml", Run.Replace("200 MHz", "100 MHz", StringComparison.Ordinal));
+        Edge("run", "run.yaml").Refused("is for a clock of 200 MHz; card.clock is 100 MHz");
+        folder.Write("run.yaml", Run.Replace("small.onnx}", "small.onnx, levels_per_stage: 1}", StringComparison.Ordinal));
+        Edge("run", "run.yaml").Refused("Pack it again with the same model and options");
+        folder.Write("run.yaml", Run.Replace("a.card", "small.onnx", StringComparison.Ordinal));
+        Edge("run", "run.yaml").Refused("small.onnx: not a card image");
+
+        // So does the simulated card.
+        EdgeResult loaded = Edge("card", "load", "a.card").Succeeded();
+        Assert.Contains("self-test registers hold, clock runs, beam not permitted", loaded.Errors, StringComparison.Ordinal);
+        Assert.Contains("network small, 200 MHz (assumed)", Edge("card", "info").Succeeded().Output, StringComparison.Ordinal);
+
         Edge("keys", "revoke", key, "--reason", "laptop lost").Succeeded();
         Edge("image", "verify", "a.card").Refused("was revoked on", "laptop lost");
+        Edge("card", "load", "a.card").Refused("was revoked on", "The card was not touched");
+        Edge("card", "load", "--restore").Refused("was revoked on");
+        folder.Write("run.yaml", Run);
+        Edge("run", "run.yaml").Refused("card.image", "was revoked on");
+        Edge("card", "load", "b.card").Succeeded();
+        string[] outcomes = [.. Edge("image", "history", "--json").Succeeded().Json.GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("outcome").GetString()!)];
+        Assert.Equal(["loaded", "refused", "refused", "loaded"], outcomes);
     }
 
     [Fact]

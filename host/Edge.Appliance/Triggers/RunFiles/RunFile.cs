@@ -39,12 +39,13 @@ public sealed record NetworkChoice(string ModelPath, string? SettingsPath, Fixed
 }
 
 /// <summary>The card and its clock.</summary>
-public sealed record CardChoice(double ClockHertz)
+/// <param name="ImagePath">Card image to run; null: it is built from the network.</param>
+public sealed record CardChoice(double ClockHertz, string? ImagePath = null)
 {
     internal static CardChoice Read(YamlSection section)
     {
         section.Choice("kind", "simulated", "simulated");
-        return new(section.Quantity("clock", Dimension.Frequency, 100e6, 1e6, 1e9));
+        return new(section.Quantity("clock", Dimension.Frequency, 100e6, 1e6, 1e9), section.ExistingFile("image", required: false));
     }
 
     /// <summary>Whole clocks of a time, rounded up.</summary>

@@ -170,7 +170,7 @@ public sealed class PcieCardLoaderTests : IDisposable
             case "other network": card.Write(CardRegisters.NetworkHashAddress, 7); break;
             case "other build": card.Write(0x4C0, 99); break;
             case "no clock": card.Megahertz = 0; break;
-            case "slow clock": card.Megahertz = 90; break;
+            case "slow clock": card.Megahertz = 50; break;
             default: card.Write(CardRegisters.StatusAddress, CardRegisters.StatusInterlockEngaged); break;
         }
     }

@@ -7,7 +7,7 @@ namespace Edge.Tests.Cards.Pcie;
 
 /// <summary>Speaks the register map through a plain file where a card would through a BAR. A fake: it has no pins and no
 /// beam, and shows only what the host writes and believes.</summary>
-internal sealed class FakeCard : IDisposable
+internal sealed unsafe class FakeCard : IDisposable
 {
     private readonly PcieBar bar;
     private readonly Stopwatch clock = Stopwatch.StartNew();
@@ -21,6 +21,9 @@ internal sealed class FakeCard : IDisposable
         bar.Write(CardRegisters.MapHashAddress, design.RegisterMapHash);
         bar.Write(CardRegisters.NetworkHashAddress, Convert.ToUInt32(design.NetworkHash[..8], 16));
         bar.Write(CardRegisters.NetworkShapeAddress, (uint)design.InputCount | ((uint)design.OutputCount << CardRegisters.NetworkShapeOutputsShift));
+        bar.Write(
+            CardRegisters.NetworkFormatAddress,
+            (uint)design.InputWidth | ((uint)design.OutputWidth << CardRegisters.NetworkFormatOutputWidthShift) | ((uint)design.NetworkLatencyClocks << CardRegisters.NetworkFormatLatencyShift));
         bar.Write(0x4C0, design.BuildId);
         bar.Write(CardRegisters.StatusAddress, engaged ? CardRegisters.StatusInterlockEngaged | CardRegisters.StatusPermitBeamMask : 0);
         bar.Write(CardRegisters.TripCausesAddress, engaged ? 0 : CardRegisters.TripCausesResetMask);
@@ -28,8 +31,35 @@ internal sealed class FakeCard : IDisposable
 
     public double Megahertz { get; set; }
 
+    /// <summary>Records that are made and wait for the ring; null: a number that was dropped.</summary>
+    private readonly System.Collections.Concurrent.ConcurrentQueue<uint> waiting = new();
+    private uint nextNumber;
+    private uint written;
+    private bool isEnabled;
+
     /// <summary>It ignores commands.</summary>
     public bool IsDeaf { get; set; }
+
+    /// <summary>A record with nothing in it but its number.</summary>
+    public static byte[] Record(uint number)
+    {
+        var bytes = new byte[EventRecord.Bytes];
+        bytes[0] = (byte)EventKind.Pixel;
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(60), number);
+        return bytes;
+    }
+
+    /// <summary>Makes records; they go out as the ring has room.</summary>
+    public void Emit(int count)
+    {
+        for (int k = 0; k < count; k++)
+        {
+            waiting.Enqueue(nextNumber++);
+        }
+    }
+
+    /// <summary>Numbers records that are never written.</summary>
+    public void Drop(int count) => nextNumber += (uint)count;
 
     public bool IsTripped => (bar.Read(CardRegisters.StatusAddress) & (CardRegisters.StatusInterlockMask | CardRegisters.StatusPermitBeamMask)) == 0;
 
@@ -61,6 +91,7 @@ internal sealed class FakeCard : IDisposable
         ulong cycle = (ulong)(clock.Elapsed.TotalMicroseconds * Megahertz);
         bar.Write(CardRegisters.CycleHighAddress, (uint)(cycle >> 32));
         bar.Write(CardRegisters.CycleLowAddress, (uint)cycle);
+        Ring();
         uint command = bar.Read(CardRegisters.CommandAddress);
         if (command != 0)
         {
@@ -74,4 +105,25 @@ internal sealed class FakeCard : IDisposable
     }
 
     public void Dispose() => bar.Dispose();
+
+    // The ring as rtl/card/ring/event_ring.md describes it. Host memory is this process's own: a card's address is a pointer.
+    private void Ring()
+    {
+        bool enable = bar.Read(RingRegisters.EventRingEnableAddress) != 0;
+        if (enable && !isEnabled)
+        {
+            written = 0;
+        }
+
+        isEnabled = enable;
+        bar.Write(RingRegisters.EventRingStatusAddress, enable ? RingRegisters.EventRingStatusRunningMask : RingRegisters.EventRingStatusDrainedMask);
+        uint records = 1u << (int)bar.Read(RingRegisters.EventRingRecordsLog2Address);
+        while (enable && written - bar.Read(RingRegisters.EventRingReadAddress) < records && waiting.TryDequeue(out uint number))
+        {
+            Record(number).CopyTo(new Span<byte>((byte*)Address(RingRegisters.EventRingBaseLowAddress) + ((written & (records - 1)) * EventRecord.Bytes), EventRecord.Bytes));
+            Volatile.Write(ref *(uint*)Address(RingRegisters.EventRingTailLowAddress), ++written);
+        }
+    }
+
+    private ulong Address(uint register) => bar.Read(register) | ((ulong)bar.Read(register + 4) << 32);
 }

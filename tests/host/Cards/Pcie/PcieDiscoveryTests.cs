@@ -89,5 +89,16 @@ public sealed class PcieDiscoveryTests : IDisposable
         Assert.Equal(["simulated", Slot, "0000:5e:00.0"], json.Json.GetProperty("cards").EnumerateArray().Select(card => card.GetProperty("card").GetString()));
     }
 
+    [Fact]
+    public void TheVendorScript_MakesWhatTheHostLooksFor()
+    {
+        string script = File.ReadAllText(Repository.Path("tools", "vendor", "amd", "shell.tcl"));
+        Assert.Contains($"set vendor_id {PcieDevice.AmdVendorId:X4}", script, StringComparison.Ordinal);
+        Assert.Contains($"set subsystem_id {PcieDevice.EdgeSubsystemId:X4}", script, StringComparison.Ordinal);
+        Assert.Contains($"set bar_kilobytes {PcieDiscovery.LeastBarBytes / 1024}", script, StringComparison.Ordinal);
+        Assert.Contains("NOT RUN ON HARDWARE", script, StringComparison.Ordinal);
+        Assert.Equal(script.Count(letter => letter == '{'), script.Count(letter => letter == '}'));
+    }
+
     private string Refused(string address) => Assert.Throws<InvalidInputException>(() => bus.Discovery.Get(PciAddress.Parse(address))).Message;
 }
