@@ -49,6 +49,7 @@ module card #(
   // detector, ADC clock
   input  logic         adc_valid_i,
   input  logic [15:0]  adc_data_i,
+  input  logic         keep_alive_word_i,  // link clock, one clock: the detector says that it is well
   // vectors of a network link, link clock
   input  logic         vector_valid_i,
   output logic         vector_ready_o,
@@ -56,6 +57,7 @@ module card #(
   // pins without a clock
   input  logic         microscope_blank_i,    // 1 = blank
   input  logic         external_interlock_i,  // 1 = closed
+  input  logic         reconfigure_i,         // 1 = a part of the card is being configured anew
   // pins, core clock
   input  logic         stall_network_i,       // test hook: 0 in use
   output logic         permit_beam_o,
@@ -86,7 +88,7 @@ module card #(
   );
 
   // ---------------------------------------------------------------- in
-  logic                  sample_valid, sample_lost, vector_valid, vector_ready;
+  logic                  sample_valid, sample_lost, keep_alive_word, vector_valid, vector_ready;
   logic [15:0]           sample_data;
   logic [VectorBits-1:0] vector_data;
 
@@ -102,12 +104,14 @@ module card #(
     .vector_valid_i,
     .vector_ready_o,
     .vector_data_i,
+    .keep_alive_word_i,
     .sample_valid_o      (sample_valid),
     .sample_data_o       (sample_data),
     .sample_lost_o       (sample_lost),
     .core_vector_valid_o (vector_valid),
     .core_vector_ready_i (vector_ready),
-    .core_vector_data_o  (vector_data)
+    .core_vector_data_o  (vector_data),
+    .core_keep_alive_o   (keep_alive_word)
   );
 
   // ---------------------------------------------------------------- host
@@ -173,6 +177,7 @@ module card #(
     .adc_valid_i         (sample_valid),
     .adc_data_i          (sample_data),
     .sample_lost_i       (sample_lost),
+    .keep_alive_word_i   (keep_alive_word),
     .scan_stopped_i      (scan_stopped),
     .vector_valid_i      (vector_valid),
     .vector_ready_o      (vector_ready),
@@ -183,6 +188,7 @@ module card #(
     .events_under_way_i  (records_under_way),
     .microscope_blank_i,
     .external_interlock_i,
+    .reconfigure_i,
     .stall_network_i,
     .permit_beam_o,
     .keep_alive_o,

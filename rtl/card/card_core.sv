@@ -31,6 +31,7 @@ module card_core #(
   input  logic [15:0] adc_data_i,
   input  logic        sample_lost_i,         // one clock: a sample found no room on its way here
   input  logic        scan_stopped_i,        // a position does not reach the scan port
+  input  logic        keep_alive_word_i,     // one clock: the detector says that it is well
   // vectors of the host
   input  logic        vector_valid_i,
   output logic        vector_ready_o,
@@ -43,6 +44,7 @@ module card_core #(
   // pins
   input  logic        microscope_blank_i,    // asynchronous, 1 = blank
   input  logic        external_interlock_i,  // asynchronous, 1 = closed
+  input  logic        reconfigure_i,         // asynchronous, 1 = the card is being configured anew
   input  logic        stall_network_i,       // test hook: 0 in use
   output logic        permit_beam_o,
   output logic        keep_alive_o,
@@ -62,8 +64,8 @@ module card_core #(
 
   // ---------------------------------------------------------------- registers
   logic [31:0]   write_data;
-  logic          engage, disarm, rearm, start, abort_command, clear_counters, clear_dose, heartbeat;
-  logic [31:0]   heartbeat_timeout, adc_timeout, network_deadline, pixel_cap;
+  logic          engage, disarm, rearm, start, abort_command, clear_counters, clear_dose, stop, heartbeat;
+  logic [31:0]   heartbeat_timeout, detector_timeout, blanker_settle, network_deadline, pixel_cap;
   logic [63:0]   frame_cap, unblanked_run;
   logic [31:0]   unblanked_position, scan_x_start, scan_y_start, scan_x_step, scan_y_step;
   logic [31:0]   settle_clocks, line_settle_clocks, blank_clocks, position_index;
@@ -77,7 +79,11 @@ module card_core #(
   logic [1:0]    rule, interlock_state;
   logic [31:0]   keep_classes, site, events_numbered, events_dropped;
   logic [511:0]  thresholds;
-  logic [7:0]    trip_causes, live_causes, hold_causes;
+  logic [15:0]   trip_causes, new_causes, live_causes, overload_samples, blanker_samples;
+  logic signed [15:0] overload_level, pedestal_limit;
+  logic [1:0]    detector_source;
+  logic [7:0]    hold_causes;
+  logic [11:0]   unused_history;
   logic [2:0]    scan_state;
   logic          running, done, aborted, refused, microscope_blank, external_interlock, adc_usable;
   logic          ingress_busy;
@@ -124,6 +130,7 @@ module card_core #(
     .command_abort_o                (abort_command),
     .command_clear_counters_o       (clear_counters),
     .command_clear_dose_o           (clear_dose),
+    .command_stop_o                 (stop),
     .status_interlock_i             (interlock_state),
     .status_scan_i                  (scan_state),
     .status_running_i               (running),
@@ -135,12 +142,12 @@ module card_core #(
     .status_external_interlock_i    (external_interlock),
     .status_adc_usable_i            (adc_usable),
     .status_collecting_i            (ingress_busy),
-    .trip_causes_i                  (trip_causes[6:0]),
-    .live_causes_i                  (live_causes[6:0]),
+    .trip_causes_i                  (trip_causes[11:0]),
+    .live_causes_i                  (live_causes[11:0]),
     .hold_causes_i                  (hold_causes[5:0]),
     .heartbeat_write_o              (heartbeat),
     .heartbeat_timeout_o            (heartbeat_timeout),
-    .adc_timeout_o                  (adc_timeout),
+    .detector_timeout_o             (detector_timeout),
     .network_deadline_o             (network_deadline),
     .pixel_cap_o                    (pixel_cap),
     .frame_cap_o                    (frame_cap),
@@ -215,7 +222,15 @@ module card_core #(
     .aux_width_o                    (aux_width),
     .aux_in_refractory_i            (counts[223:192]),
     .aux_prescaled_i                (counts[255:224]),
-    .aux_missed_i                   (counts[287:256])
+    .aux_missed_i                   (counts[287:256]),
+    .trip_history_set_i             (new_causes[11:0]),
+    .trip_history_o                 (unused_history),
+    .detector_source_o              (detector_source),
+    .overload_level_o               (overload_level),
+    .overload_samples_o             (overload_samples),
+    .blanker_settle_o               (blanker_settle),
+    .blanker_samples_o              (blanker_samples),
+    .pedestal_limit_o               (pedestal_limit)
   );
 
   // Time: the number of the coming edge, counted from reset.
@@ -301,6 +316,8 @@ module card_core #(
   // ---------------------------------------------------------------- ingress
   logic        adc_vector_valid, vector_clipped, pixel_valid, collecting;
   logic [95:0] adc_vector_data;
+  logic        sample_valid, sample_clipped;
+  logic signed [15:0] sample;
   logic [31:0] vector_site, vector_sum, vector_time;
   logic [15:0] vector_samples, vector_events, adc_data;
 
@@ -334,7 +351,10 @@ module card_core #(
     .vector_time_o     (vector_time),
     .pixel_valid_o     (pixel_valid),
     .collecting_o      (collecting),
-    .busy_o            (ingress_busy)
+    .busy_o            (ingress_busy),
+    .sample_valid_o    (sample_valid),
+    .sample_o          (sample),
+    .sample_clipped_o  (sample_clipped)
   );
 
   // ---------------------------------------------------------------- network
@@ -485,8 +505,8 @@ module card_core #(
 
   assign {note_network, note_clipped, note_time, note_events, note_sum} = decision_note;
   assign advance         = decision_valid && !decision_host;
-  // A dwell that is cut before its decision moves the pin was aborted, whatever the decision says.
-  assign cut             = advance && abort;
+  // A dwell that the interlock cut before its decision moved the pin was aborted, whatever the decision says.
+  assign cut             = advance && (abort || cap_reached);
   assign decision_sure   = made_sure && !cut;
   assign decision_class  = cut ? 8'd255 : made_class;
   assign decision_cause  = cut ? 8'd4 : made_cause;
@@ -532,11 +552,18 @@ module card_core #(
     .rearm_i              (rearm),
     .heartbeat_i          (heartbeat),
     .clear_dose_i         (clear_dose),
+    .stop_i               (stop),
     .heartbeat_timeout_i  (heartbeat_timeout),
-    .adc_timeout_i        (adc_timeout),
+    .detector_timeout_i   (detector_timeout),
+    .detector_source_i    (detector_source),
     .network_deadline_i   (network_deadline),
     .pixel_cap_i          (pixel_cap),
     .frame_cap_i          (frame_cap),
+    .overload_level_i     (overload_level),
+    .overload_samples_i   (overload_samples),
+    .blanker_settle_i     (blanker_settle),
+    .blanker_samples_i    (blanker_samples),
+    .pedestal_limit_i     (pedestal_limit),
     .run_start_i          (run_start),
     .dwell_start_i        (dwell_start),
     .dwell_next_i         (dwell_next),
@@ -546,7 +573,14 @@ module card_core #(
     .network_watch_i      (decide && !by_rule && scan_list && dwell_active && !decided),
     .vector_i             (adc_vector_valid && vector_site == site),
     .result_i             (result_current),
-    .internal_error_i     (slot_error || scan_error || sample_lost_i || scan_stopped_i),
+    .keep_alive_word_i,
+    .sample_valid_i       (sample_valid),
+    .sample_i             (sample),
+    .sample_clipped_i     (sample_clipped),
+    .test_failed_i        (1'b0),
+    .scan_lost_i          (scan_stopped_i),
+    .internal_error_i     (slot_error || scan_error || sample_lost_i),
+    .reconfigure_i,
     .microscope_blank_i,
     .external_interlock_i,
     .permit_beam_o,
@@ -555,6 +589,7 @@ module card_core #(
     .tripped_o            (tripped),
     .trip_o               (trip),
     .trip_causes_o        (trip_causes),
+    .new_causes_o         (new_causes),
     .live_causes_o        (live_causes),
     .hold_causes_o        (hold_causes),
     .microscope_blank_o   (microscope_blank),
@@ -570,9 +605,9 @@ module card_core #(
   logic       moved_pin, unused_top_bits;
 
   assign moved_pin       = advance && pin_falls && !decision_closed && !cut;
-  assign decision_flags  = {3'd0, kept, moved_pin, decision_closed && !decision_cause[2], note_clipped,
+  assign decision_flags  = {3'd0, kept, moved_pin, cut && !abort, note_clipped,
                             decision_sure};
-  assign unused_top_bits = ^{live_causes[7], hold_causes[7:6]};
+  assign unused_top_bits = ^{trip_causes[15:12], new_causes[15:12], live_causes[15:12], hold_causes[7:6], unused_history};
 
   events #(
     .EventDepth  (EventDepth),

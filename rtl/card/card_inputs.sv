@@ -18,13 +18,15 @@ module card_inputs #(
   input  logic                  vector_valid_i,
   output logic                  vector_ready_o,
   input  logic [VectorBits-1:0] vector_data_i,
+  input  logic                  keep_alive_word_i,  // one clock
   // core
   output logic                  sample_valid_o,
   output logic [15:0]           sample_data_o,
   output logic                  sample_lost_o,  // one clock; several lost ones may become one
   output logic                  core_vector_valid_o,
   input  logic                  core_vector_ready_i,
-  output logic [VectorBits-1:0] core_vector_data_o
+  output logic [VectorBits-1:0] core_vector_data_o,
+  output logic                  core_keep_alive_o  // one clock; several words may become one
 );
   logic room;
 
@@ -61,5 +63,14 @@ module card_inputs #(
     .out_valid_o (core_vector_valid_o),
     .out_ready_i (core_vector_ready_i),
     .out_data_o  (core_vector_data_o)
+  );
+
+  pulse_crossing u_keep_alive (
+    .in_clk_i   (link_clk_i),
+    .in_rst_ni  (link_rst_ni),
+    .pulse_i    (keep_alive_word_i),
+    .out_clk_i  (core_clk_i),
+    .out_rst_ni (core_rst_ni),
+    .pulse_o    (core_keep_alive_o)
   );
 endmodule

@@ -15,7 +15,7 @@
 #define CARD_FIELD(name, word) (((word) & CARD_##name##_MASK) >> CARD_##name##_SHIFT)
 #define CARD_TO_FIELD(name, value) (((uint32_t)(value) << CARD_##name##_SHIFT) & CARD_##name##_MASK)
 
-#define CARD_MAP_HASH 0x495B0400u
+#define CARD_MAP_HASH 0x99DB2746u
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */
@@ -72,6 +72,8 @@
 #define CARD_COMMAND_CLEAR_COUNTERS_SHIFT 5
 #define CARD_COMMAND_CLEAR_DOSE_MASK 0x40u
 #define CARD_COMMAND_CLEAR_DOSE_SHIFT 6
+#define CARD_COMMAND_STOP_MASK 0x80u
+#define CARD_COMMAND_STOP_SHIFT 7
 
 /* What the card is doing. */
 #define CARD_STATUS_ADDRESS 0x0024u
@@ -106,14 +108,14 @@
 #define CARD_STATUS_COLLECTING_MASK 0x2000u
 #define CARD_STATUS_COLLECTING_SHIFT 13
 
-/* Why the interlock is tripped, latched when it tripped. 0 when it is not. */
+/* Why the interlock is tripped, latched when it tripped; a stop and a reset that come later are added. 0 when it is not tripped. */
 #define CARD_TRIP_CAUSES_ADDRESS 0x0028u
 #define CARD_TRIP_CAUSES_RESET_MASK 0x1u
 #define CARD_TRIP_CAUSES_RESET_SHIFT 0
 #define CARD_TRIP_CAUSES_HEARTBEAT_MASK 0x2u
 #define CARD_TRIP_CAUSES_HEARTBEAT_SHIFT 1
-#define CARD_TRIP_CAUSES_ADC_MASK 0x4u
-#define CARD_TRIP_CAUSES_ADC_SHIFT 2
+#define CARD_TRIP_CAUSES_DETECTOR_MASK 0x4u
+#define CARD_TRIP_CAUSES_DETECTOR_SHIFT 2
 #define CARD_TRIP_CAUSES_NETWORK_MASK 0x8u
 #define CARD_TRIP_CAUSES_NETWORK_SHIFT 3
 #define CARD_TRIP_CAUSES_FRAME_CAP_MASK 0x10u
@@ -122,6 +124,16 @@
 #define CARD_TRIP_CAUSES_EXTERNAL_SHIFT 5
 #define CARD_TRIP_CAUSES_INTERNAL_MASK 0x40u
 #define CARD_TRIP_CAUSES_INTERNAL_SHIFT 6
+#define CARD_TRIP_CAUSES_OVERLOAD_MASK 0x80u
+#define CARD_TRIP_CAUSES_OVERLOAD_SHIFT 7
+#define CARD_TRIP_CAUSES_BLANKER_MASK 0x100u
+#define CARD_TRIP_CAUSES_BLANKER_SHIFT 8
+#define CARD_TRIP_CAUSES_STOP_MASK 0x200u
+#define CARD_TRIP_CAUSES_STOP_SHIFT 9
+#define CARD_TRIP_CAUSES_TEST_VECTOR_MASK 0x400u
+#define CARD_TRIP_CAUSES_TEST_VECTOR_SHIFT 10
+#define CARD_TRIP_CAUSES_SCAN_CLOCK_MASK 0x800u
+#define CARD_TRIP_CAUSES_SCAN_CLOCK_SHIFT 11
 
 /* Which causes hold now, whatever the state. Re-arming needs 0. */
 #define CARD_LIVE_CAUSES_ADDRESS 0x002Cu
@@ -129,8 +141,8 @@
 #define CARD_LIVE_CAUSES_RESET_SHIFT 0
 #define CARD_LIVE_CAUSES_HEARTBEAT_MASK 0x2u
 #define CARD_LIVE_CAUSES_HEARTBEAT_SHIFT 1
-#define CARD_LIVE_CAUSES_ADC_MASK 0x4u
-#define CARD_LIVE_CAUSES_ADC_SHIFT 2
+#define CARD_LIVE_CAUSES_DETECTOR_MASK 0x4u
+#define CARD_LIVE_CAUSES_DETECTOR_SHIFT 2
 #define CARD_LIVE_CAUSES_NETWORK_MASK 0x8u
 #define CARD_LIVE_CAUSES_NETWORK_SHIFT 3
 #define CARD_LIVE_CAUSES_FRAME_CAP_MASK 0x10u
@@ -139,6 +151,16 @@
 #define CARD_LIVE_CAUSES_EXTERNAL_SHIFT 5
 #define CARD_LIVE_CAUSES_INTERNAL_MASK 0x40u
 #define CARD_LIVE_CAUSES_INTERNAL_SHIFT 6
+#define CARD_LIVE_CAUSES_OVERLOAD_MASK 0x80u
+#define CARD_LIVE_CAUSES_OVERLOAD_SHIFT 7
+#define CARD_LIVE_CAUSES_BLANKER_MASK 0x100u
+#define CARD_LIVE_CAUSES_BLANKER_SHIFT 8
+#define CARD_LIVE_CAUSES_STOP_MASK 0x200u
+#define CARD_LIVE_CAUSES_STOP_SHIFT 9
+#define CARD_LIVE_CAUSES_TEST_VECTOR_MASK 0x400u
+#define CARD_LIVE_CAUSES_TEST_VECTOR_SHIFT 10
+#define CARD_LIVE_CAUSES_SCAN_CLOCK_MASK 0x800u
+#define CARD_LIVE_CAUSES_SCAN_CLOCK_SHIFT 11
 
 /* Why the beam is blanked at the moment without a trip. */
 #define CARD_HOLD_CAUSES_ADDRESS 0x0030u
@@ -162,9 +184,9 @@
 #define CARD_HEARTBEAT_TIMEOUT_ADDRESS 0x0040u
 #define CARD_HEARTBEAT_TIMEOUT_RESET 0x1E8480u
 
-/* Trip when engaged and no ADC strobe came for so long. 0 trips always. Unit: clocks. */
-#define CARD_ADC_TIMEOUT_ADDRESS 0x0044u
-#define CARD_ADC_TIMEOUT_RESET 0x3E8u
+/* Trip when engaged and no sign of life came from the detector (`detector_source`) for so long. 0 trips always. Unit: clocks. */
+#define CARD_DETECTOR_TIMEOUT_ADDRESS 0x0044u
+#define CARD_DETECTOR_TIMEOUT_RESET 0x3E8u
 
 /* Trip when engaged and a dwell that the network decides has a vector, but no result for so long. At least the latency of the network plus 4. 0 trips always. Unit: clocks. */
 #define CARD_NETWORK_DEADLINE_ADDRESS 0x0048u
@@ -509,6 +531,70 @@
 
 /* Decisions to keep without a pulse because another waited for `aux_delay`. Unit: decisions. */
 #define CARD_AUX_MISSED_ADDRESS 0x0338u
+
+/* Every cause of a trip since its bit was cleared; re-arming leaves it. */
+#define CARD_TRIP_HISTORY_ADDRESS 0x0400u
+#define CARD_TRIP_HISTORY_RESET_MASK 0x1u
+#define CARD_TRIP_HISTORY_RESET_SHIFT 0
+#define CARD_TRIP_HISTORY_HEARTBEAT_MASK 0x2u
+#define CARD_TRIP_HISTORY_HEARTBEAT_SHIFT 1
+#define CARD_TRIP_HISTORY_DETECTOR_MASK 0x4u
+#define CARD_TRIP_HISTORY_DETECTOR_SHIFT 2
+#define CARD_TRIP_HISTORY_NETWORK_MASK 0x8u
+#define CARD_TRIP_HISTORY_NETWORK_SHIFT 3
+#define CARD_TRIP_HISTORY_FRAME_CAP_MASK 0x10u
+#define CARD_TRIP_HISTORY_FRAME_CAP_SHIFT 4
+#define CARD_TRIP_HISTORY_EXTERNAL_MASK 0x20u
+#define CARD_TRIP_HISTORY_EXTERNAL_SHIFT 5
+#define CARD_TRIP_HISTORY_INTERNAL_MASK 0x40u
+#define CARD_TRIP_HISTORY_INTERNAL_SHIFT 6
+#define CARD_TRIP_HISTORY_OVERLOAD_MASK 0x80u
+#define CARD_TRIP_HISTORY_OVERLOAD_SHIFT 7
+#define CARD_TRIP_HISTORY_BLANKER_MASK 0x100u
+#define CARD_TRIP_HISTORY_BLANKER_SHIFT 8
+#define CARD_TRIP_HISTORY_STOP_MASK 0x200u
+#define CARD_TRIP_HISTORY_STOP_SHIFT 9
+#define CARD_TRIP_HISTORY_TEST_VECTOR_MASK 0x400u
+#define CARD_TRIP_HISTORY_TEST_VECTOR_SHIFT 10
+#define CARD_TRIP_HISTORY_SCAN_CLOCK_MASK 0x800u
+#define CARD_TRIP_HISTORY_SCAN_CLOCK_SHIFT 11
+
+/* What counts as a sign of life of the detector. A detector that sends events is silent in the dark and is watched by its keep-alive words. 3 trips always. */
+#define CARD_DETECTOR_SOURCE_ADDRESS 0x0404u
+#define CARD_DETECTOR_SOURCE_RESET 0x0u
+#define CARD_DETECTOR_SOURCE_MASK 0x3u
+#define CARD_DETECTOR_SOURCE_SHIFT 0
+#define CARD_DETECTOR_SOURCE_ADC 0x0u
+#define CARD_DETECTOR_SOURCE_KEEP_ALIVE_WORD 0x1u
+#define CARD_DETECTOR_SOURCE_EITHER 0x2u
+
+/* A sample at this level or above is too much. Unit: 1/64 electron. */
+#define CARD_OVERLOAD_LEVEL_ADDRESS 0x0408u
+#define CARD_OVERLOAD_LEVEL_RESET 0x7FFFu
+#define CARD_OVERLOAD_LEVEL_MASK 0xFFFFu
+#define CARD_OVERLOAD_LEVEL_SHIFT 0
+
+/* Trip when engaged and so many samples in a row were too much. 0 trips always, 65535 never. Unit: samples. */
+#define CARD_OVERLOAD_SAMPLES_ADDRESS 0x040Cu
+#define CARD_OVERLOAD_SAMPLES_RESET 0xFFFFu
+#define CARD_OVERLOAD_SAMPLES_MASK 0xFFFFu
+#define CARD_OVERLOAD_SAMPLES_SHIFT 0
+
+/* From blanking until the detector must be at its pedestal: blanker, scintillator and pipeline of the ADC. Unit: clocks. */
+#define CARD_BLANKER_SETTLE_ADDRESS 0x0410u
+#define CARD_BLANKER_SETTLE_RESET 0x0u
+
+/* Trip when engaged and so many samples in a row, taken later than `blanker_settle` after blanking, were above `pedestal_limit`. 0 trips always, 65535 never. Unit: samples. */
+#define CARD_BLANKER_SAMPLES_ADDRESS 0x0414u
+#define CARD_BLANKER_SAMPLES_RESET 0xFFFFu
+#define CARD_BLANKER_SAMPLES_MASK 0xFFFFu
+#define CARD_BLANKER_SAMPLES_SHIFT 0
+
+/* A sample above it is not the pedestal. Unit: 1/64 electron. */
+#define CARD_PEDESTAL_LIMIT_ADDRESS 0x0418u
+#define CARD_PEDESTAL_LIMIT_RESET 0x20u
+#define CARD_PEDESTAL_LIMIT_MASK 0xFFFFu
+#define CARD_PEDESTAL_LIMIT_SHIFT 0
 
 /* Tells builds of the card apart; 0: not told. */
 #define CARD_BUILD_ID_ADDRESS 0x04C0u

@@ -39,7 +39,7 @@ module events #(
   input  logic [15:0] pixel_events_i,
   input  logic [31:0] pixel_sum_i,
   input  logic        trip_i,         // it tripped at the edge before
-  input  logic [7:0]  trip_causes_i,
+  input  logic [15:0] trip_causes_i,
   input  logic        end_i,          // a run ended
   input  logic        end_aborted_i,
   input  logic [31:0] site_i,
@@ -119,7 +119,8 @@ module events #(
   // Trips and ends: one of each waits until there is a place. They come far apart, each takes a command to come
   // again; one that comes again while the one before still waits replaces it, numbered and counted as dropped.
   logic        trip_q, end_q, end_aborted_q, trip_taken, end_taken;
-  logic [7:0]  trip_causes_q;
+  logic [15:0] trip_causes_q;
+  logic [7:0]  trip_cause;
   logic [31:0] trip_site_q, end_site_q;
   logic [63:0] before_q, trip_time_q, end_time_q;
 
@@ -146,6 +147,8 @@ module events #(
     end
   end
 
+  assign trip_cause = trip_causes_q[7:0];
+
   // One of them.
   logic [479:0] record;
   logic         write, write_ready, room, lost, ending_room, trip_replaced, end_replaced;
@@ -165,8 +168,8 @@ module events #(
       record = body(KindPixel, NoClass, CauseFixed, {6'd0, clipped, 1'b0}, pixel_site, pixel_time,
                     pixel_samples, pixel_latency, pixel_events, '0, pixel_sum, '0);
     end else if (trip_q) begin
-      record = body(KindTrip, NoClass, trip_causes_q, '0, trip_site_q, trip_time_q, '0, '0, '0, '0, '0,
-                    {128'd0, dropped_o, 32'd0, unblanked_run_i});
+      record = body(KindTrip, NoClass, trip_cause, '0, trip_site_q, trip_time_q, '0, '0, '0, '0, '0,
+                    {128'd0, dropped_o, 16'd0, trip_causes_q, unblanked_run_i});
     end else begin
       record = body(KindEnd, NoClass, end_aborted_q ? CauseAborted : 8'd0, '0, end_site_q, end_time_q,
                     '0, '0, '0, '0, '0, {128'd0, dropped_o, 32'd0, unblanked_run_i});

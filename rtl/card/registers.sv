@@ -36,6 +36,7 @@ module registers (
   output logic          command_abort_o,
   output logic          command_clear_counters_o,
   output logic          command_clear_dose_o,
+  output logic          command_stop_o,
   input  logic [1:0]    status_interlock_i,
   input  logic [2:0]    status_scan_i,
   input  logic          status_running_i,
@@ -47,12 +48,12 @@ module registers (
   input  logic          status_external_interlock_i,
   input  logic          status_adc_usable_i,
   input  logic          status_collecting_i,
-  input  logic [6:0]    trip_causes_i,
-  input  logic [6:0]    live_causes_i,
+  input  logic [11:0]   trip_causes_i,
+  input  logic [11:0]   live_causes_i,
   input  logic [5:0]    hold_causes_i,
   output logic          heartbeat_write_o,
   output logic [31:0]   heartbeat_timeout_o,
-  output logic [31:0]   adc_timeout_o,
+  output logic [31:0]   detector_timeout_o,
   output logic [31:0]   network_deadline_o,
   output logic [31:0]   pixel_cap_o,
   output logic [63:0]   frame_cap_o,
@@ -128,13 +129,21 @@ module registers (
   input  logic [31:0]   aux_in_refractory_i,
   input  logic [31:0]   aux_prescaled_i,
   input  logic [31:0]   aux_missed_i,
+  input  logic [11:0]   trip_history_set_i,
+  output logic [11:0]   trip_history_o,
+  output logic [1:0]    detector_source_o,
+  output logic [15:0]   overload_level_o,
+  output logic [15:0]   overload_samples_o,
+  output logic [31:0]   blanker_settle_o,
+  output logic [15:0]   blanker_samples_o,
+  output logic [15:0]   pedestal_limit_o,
   input  logic [31:0]   build_id_i,
   input  logic [31:0]   clock_kilohertz_i
 );
   logic [31:0]  heartbeat_timeout_q;
   logic [31:0]  heartbeat_timeout_used_q;
-  logic [31:0]  adc_timeout_q;
-  logic [31:0]  adc_timeout_used_q;
+  logic [31:0]  detector_timeout_q;
+  logic [31:0]  detector_timeout_used_q;
   logic [31:0]  network_deadline_q;
   logic [31:0]  network_deadline_used_q;
   logic [31:0]  pixel_cap_q;
@@ -229,6 +238,19 @@ module registers (
   logic [15:0]  aux_delay_used_q;
   logic [15:0]  aux_width_q;
   logic [15:0]  aux_width_used_q;
+  logic [1:0]   detector_source_q;
+  logic [1:0]   detector_source_used_q;
+  logic [15:0]  overload_level_q;
+  logic [15:0]  overload_level_used_q;
+  logic [15:0]  overload_samples_q;
+  logic [15:0]  overload_samples_used_q;
+  logic [31:0]  blanker_settle_q;
+  logic [31:0]  blanker_settle_used_q;
+  logic [15:0]  blanker_samples_q;
+  logic [15:0]  blanker_samples_used_q;
+  logic [15:0]  pedestal_limit_q;
+  logic [15:0]  pedestal_limit_used_q;
+  logic [11:0]  trip_history_q;
   logic [31:0]  frame_cap_low_q;
   logic [31:0]  cycle_high_q;
   logic [31:0]  unblanked_run_high_q;
@@ -239,8 +261,8 @@ module registers (
     if (!rst_ni) begin
       heartbeat_timeout_q           <= 32'h001E8480;
       heartbeat_timeout_used_q      <= 32'h001E8480;
-      adc_timeout_q                 <= 32'h000003E8;
-      adc_timeout_used_q            <= 32'h000003E8;
+      detector_timeout_q            <= 32'h000003E8;
+      detector_timeout_used_q       <= 32'h000003E8;
       network_deadline_q            <= 32'h000003E8;
       network_deadline_used_q       <= 32'h000003E8;
       pixel_cap_q                   <= 32'h00000000;
@@ -336,10 +358,28 @@ module registers (
       aux_delay_used_q              <= 16'h0000;
       aux_width_q                   <= 16'h0001;
       aux_width_used_q              <= 16'h0001;
+      detector_source_q             <= 2'h0;
+      detector_source_used_q        <= 2'h0;
+      overload_level_q              <= 16'h7FFF;
+      overload_level_used_q         <= 16'h7FFF;
+      overload_samples_q            <= 16'hFFFF;
+      overload_samples_used_q       <= 16'hFFFF;
+      blanker_settle_q              <= 32'h00000000;
+      blanker_settle_used_q         <= 32'h00000000;
+      blanker_samples_q             <= 16'hFFFF;
+      blanker_samples_used_q        <= 16'hFFFF;
+      pedestal_limit_q              <= 16'h0020;
+      pedestal_limit_used_q         <= 16'h0020;
     end else begin
       if (!freeze_arm_i) begin
         heartbeat_timeout_used_q <= heartbeat_timeout_q;
-        adc_timeout_used_q       <= adc_timeout_q;
+        detector_timeout_used_q  <= detector_timeout_q;
+        detector_source_used_q   <= detector_source_q;
+        overload_level_used_q    <= overload_level_q;
+        overload_samples_used_q  <= overload_samples_q;
+        blanker_settle_used_q    <= blanker_settle_q;
+        blanker_samples_used_q   <= blanker_samples_q;
+        pedestal_limit_used_q    <= pedestal_limit_q;
       end
       if (!freeze_run_i) begin
         network_deadline_used_q       <= network_deadline_q;
@@ -397,8 +437,8 @@ module registers (
             if (!freeze_arm_i) heartbeat_timeout_used_q <= bus_wdata_i;
           end
           16'h0044: begin
-            adc_timeout_q <= bus_wdata_i;
-            if (!freeze_arm_i) adc_timeout_used_q <= bus_wdata_i;
+            detector_timeout_q <= bus_wdata_i;
+            if (!freeze_arm_i) detector_timeout_used_q <= bus_wdata_i;
           end
           16'h0048: begin
             network_deadline_q <= bus_wdata_i;
@@ -637,9 +677,41 @@ module registers (
             aux_width_q <= bus_wdata_i[15:0];
             if (!freeze_run_i) aux_width_used_q <= bus_wdata_i[15:0];
           end
+          16'h0404: begin
+            detector_source_q <= bus_wdata_i[1:0];
+            if (!freeze_arm_i) detector_source_used_q <= bus_wdata_i[1:0];
+          end
+          16'h0408: begin
+            overload_level_q <= bus_wdata_i[15:0];
+            if (!freeze_arm_i) overload_level_used_q <= bus_wdata_i[15:0];
+          end
+          16'h040C: begin
+            overload_samples_q <= bus_wdata_i[15:0];
+            if (!freeze_arm_i) overload_samples_used_q <= bus_wdata_i[15:0];
+          end
+          16'h0410: begin
+            blanker_settle_q <= bus_wdata_i;
+            if (!freeze_arm_i) blanker_settle_used_q <= bus_wdata_i;
+          end
+          16'h0414: begin
+            blanker_samples_q <= bus_wdata_i[15:0];
+            if (!freeze_arm_i) blanker_samples_used_q <= bus_wdata_i[15:0];
+          end
+          16'h0418: begin
+            pedestal_limit_q <= bus_wdata_i[15:0];
+            if (!freeze_arm_i) pedestal_limit_used_q <= bus_wdata_i[15:0];
+          end
           default: ;
         endcase
       end
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      trip_history_q <= 12'h001;
+    end else begin
+      trip_history_q <= (trip_history_q & ~({12{bus_write_i && bus_address_i == 16'h0400}} & bus_wdata_i[11:0])) | trip_history_set_i;
     end
   end
 
@@ -648,7 +720,7 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'h495B0400;
+        16'h0004: bus_rdata_q <= 32'h99DB2746;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
@@ -659,11 +731,11 @@ module registers (
         end
         16'h001C: bus_rdata_q <= cycle_high_q;
         16'h0024: bus_rdata_q <= {18'd0, status_collecting_i, status_adc_usable_i, status_external_interlock_i, status_microscope_blank_i, status_permit_beam_i, status_refused_i, status_aborted_i, status_done_i, status_running_i, status_scan_i, status_interlock_i};
-        16'h0028: bus_rdata_q <= {25'd0, trip_causes_i};
-        16'h002C: bus_rdata_q <= {25'd0, live_causes_i};
+        16'h0028: bus_rdata_q <= {20'd0, trip_causes_i};
+        16'h002C: bus_rdata_q <= {20'd0, live_causes_i};
         16'h0030: bus_rdata_q <= {26'd0, hold_causes_i};
         16'h0040: bus_rdata_q <= heartbeat_timeout_q;
-        16'h0044: bus_rdata_q <= adc_timeout_q;
+        16'h0044: bus_rdata_q <= detector_timeout_q;
         16'h0048: bus_rdata_q <= network_deadline_q;
         16'h004C: bus_rdata_q <= pixel_cap_q;
         16'h0050: bus_rdata_q <= frame_cap_low_q;
@@ -784,6 +856,13 @@ module registers (
         16'h0330: bus_rdata_q <= aux_in_refractory_i;
         16'h0334: bus_rdata_q <= aux_prescaled_i;
         16'h0338: bus_rdata_q <= aux_missed_i;
+        16'h0400: bus_rdata_q <= {20'd0, trip_history_q};
+        16'h0404: bus_rdata_q <= {30'd0, detector_source_q};
+        16'h0408: bus_rdata_q <= {16'd0, overload_level_q};
+        16'h040C: bus_rdata_q <= {16'd0, overload_samples_q};
+        16'h0410: bus_rdata_q <= blanker_settle_q;
+        16'h0414: bus_rdata_q <= {16'd0, blanker_samples_q};
+        16'h0418: bus_rdata_q <= {16'd0, pedestal_limit_q};
         16'h04C0: bus_rdata_q <= build_id_i;
         16'h04C4: bus_rdata_q <= clock_kilohertz_i;
         default: ;
@@ -794,7 +873,7 @@ module registers (
   assign bus_rdata_o              = bus_rdata_q;
   assign write_data_o             = bus_wdata_i;
   assign heartbeat_timeout_o      = heartbeat_timeout_used_q;
-  assign adc_timeout_o            = adc_timeout_used_q;
+  assign detector_timeout_o       = detector_timeout_used_q;
   assign network_deadline_o       = network_deadline_used_q;
   assign pixel_cap_o              = pixel_cap_used_q;
   assign frame_cap_o              = frame_cap_used_q;
@@ -842,6 +921,13 @@ module registers (
   assign aux_refractory_o         = aux_refractory_used_q;
   assign aux_delay_o              = aux_delay_used_q;
   assign aux_width_o              = aux_width_used_q;
+  assign detector_source_o        = detector_source_used_q;
+  assign overload_level_o         = overload_level_used_q;
+  assign overload_samples_o       = overload_samples_used_q;
+  assign blanker_settle_o         = blanker_settle_used_q;
+  assign blanker_samples_o        = blanker_samples_used_q;
+  assign pedestal_limit_o         = pedestal_limit_used_q;
+  assign trip_history_o           = trip_history_q;
   assign command_engage_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[0];
   assign command_disarm_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[1];
   assign command_rearm_o          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[2];
@@ -849,6 +935,7 @@ module registers (
   assign command_abort_o          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[4];
   assign command_clear_counters_o = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[5];
   assign command_clear_dose_o     = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[6];
+  assign command_stop_o           = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[7];
   assign heartbeat_write_o        = bus_write_i && bus_address_i == 16'h0034;
   assign position_index_write_o   = bus_write_i && bus_address_i == 16'h00B0;
   assign position_data_write_o    = bus_write_i && bus_address_i == 16'h00B4;

@@ -72,7 +72,7 @@ async def test_records_are_laid_out_as_drawn(dut):
         for _ in range(3):
             await harness.step()
     time = harness.clock
-    await harness.step(trip=0x24, site=9)
+    await harness.step(trip=0xA24, site=9)
     await harness.step()
     await harness.step(end=1, site=10)
     await harness.step()
@@ -81,7 +81,8 @@ async def test_records_are_laid_out_as_drawn(dut):
         await harness.step()
     empty = dict(class_number=255, flags=0, samples=0, latency=0, events=0, network_latency=0, sum=0,
                  outputs=(7, 1) + (0,) * 6)
-    expected += [Event(kind=TRIP, cause=0x24, site=9, time=time - 1, number=40, **empty),
+    tripped = empty | {"outputs": (7, 1, 0xA24) + (0,) * 5}
+    expected += [Event(kind=TRIP, cause=0x24, site=9, time=time - 1, number=40, **tripped),
                  Event(kind=END, cause=ABORTED, site=10, time=time + 2, number=41, **empty),
                  Event(kind=END, cause=NONE, site=11, time=time + 4, number=42, **empty)]
     assert harness.events == expected

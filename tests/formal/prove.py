@@ -43,10 +43,13 @@ class Unit:
         return text
 
 
+INTERLOCK = tuple(f'rtl/trigger/interlock/{unit}.sv' for unit in ('watchdog', 'detector_watch', 'overload', 'blanker_watch')) \
+    + ('rtl/common/cdc/synchronizer.sv',)
+
 # At every clock one bit of the state may flip.
 UPSET = (
     ('logic [3:0]  state_d;', 'logic [3:0]  state_d;\n  (* anyseq *) logic [3:0] flip;\n  always_comb assume ((flip & (flip - 4\'d1)) == 4\'d0);'),
-    ('state_q         <= state_d;', 'state_q         <= state_d ^ flip;'),
+    ('state_q       <= state_d;', 'state_q       <= state_d ^ flip;'),
 )
 
 # The first flip-flops of the synchronisers, for the invariants.
@@ -55,8 +58,12 @@ SEEN_FROM_INSIDE = tuple((f'.level_o ({side}_seen[i])', f'.level_o ({side}_seen[
 
 
 UNITS = {unit.name: unit for unit in (
-    Unit('interlock', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/cdc/synchronizer.sv',), {'KeepAliveClocks': 4}, 4),
-    Unit('interlock-upset', 'rtl/trigger/interlock/interlock.sv', ('rtl/common/cdc/synchronizer.sv',), {'KeepAliveClocks': 4}, 4, UPSET),
+    Unit('interlock', 'rtl/trigger/interlock/interlock.sv', INTERLOCK, {'KeepAliveClocks': 4}, 4),
+    Unit('interlock-upset', 'rtl/trigger/interlock/interlock.sv', INTERLOCK, {'KeepAliveClocks': 4}, 4, UPSET),
+    Unit('watchdog', 'rtl/trigger/interlock/watchdog.sv'),
+    Unit('detector_watch', 'rtl/trigger/interlock/detector_watch.sv', ('rtl/trigger/interlock/watchdog.sv',)),
+    Unit('overload', 'rtl/trigger/interlock/overload.sv'),
+    Unit('blanker_watch', 'rtl/trigger/interlock/blanker_watch.sv'),
     Unit('decision', 'rtl/trigger/decision/decision.sv', ('rtl/trigger/vote/vote.sv', 'rtl/trigger/hysteresis/hysteresis.sv'),
          {'OutputCount': 2, 'OutputWidth': 3, 'NoteBits': 1}),
     Unit('vote', 'rtl/trigger/vote/vote.sv'),

@@ -39,6 +39,11 @@ async def start(dut, **inputs):
     await RisingEdge(dut.clk_i)
 
 
+def stop_clock():
+    """Its level stays as it is; `start` starts it again."""
+    _clock.cancel()
+
+
 async def edge(dut, count=1):
     for _ in range(count):
         await RisingEdge(dut.clk_i)

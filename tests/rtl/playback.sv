@@ -1,7 +1,7 @@
 // playback: plays inputs from stimulus.hex into a card and prints its outputs, clock by clock, for
 // whichever simulator runs it. A word of the stimulus, highest first:
 //   rst_ni, bus_write, bus_read, adc_valid, vector_valid, event_ready, microscope_blank,
-//   external_interlock, stall, 3 bits 0, address 16, adc 16, wdata 32, vector 192
+//   external_interlock, stall, keep_alive_word, reconfigure, 0, address 16, adc 16, wdata 32, vector 192
 module playback #(
   parameter int Clocks = 1000
 );
@@ -10,12 +10,11 @@ module playback #(
   logic [267:0] stimulus [Clocks];
   logic         clk = 1'b0;
   logic         rst_n, bus_write, bus_read, adc_valid, vector_valid, event_ready, microscope_blank;
-  logic         external_interlock, stall, vector_ready, event_valid, permit, keep_alive, advance, aux;
+  logic         external_interlock, stall, keep_alive_word, reconfigure, unused, vector_ready, event_valid, permit, keep_alive, advance, aux;
   logic [15:0]  address, adc, x, y;
   logic [31:0]  wdata, rdata;
   logic [191:0] vector;
   logic [511:0] record;
-  logic [2:0]   unused;
 
   card_core #(.PositionDepth(16), .EventDepth(16), .KeepAliveClocks(4)) u_card (
     .clk_i                (clk),
@@ -38,6 +37,8 @@ module playback #(
     .events_under_way_i   (16'd0),
     .microscope_blank_i   (microscope_blank),
     .external_interlock_i (external_interlock),
+    .keep_alive_word_i    (keep_alive_word),
+    .reconfigure_i        (reconfigure),
     .stall_network_i      (stall),
     .permit_beam_o        (permit),
     .keep_alive_o         (keep_alive),
@@ -51,7 +52,7 @@ module playback #(
     $readmemh("stimulus.hex", stimulus);
     for (int i = 0; i < Clocks; i++) begin
       {rst_n, bus_write, bus_read, adc_valid, vector_valid, event_ready, microscope_blank, external_interlock,
-       stall, unused, address, adc, wdata, vector} = stimulus[i];
+       stall, keep_alive_word, reconfigure, unused, address, adc, wdata, vector} = stimulus[i];
       #2;
       $display("%b %b %b %b %b %b %h %h %h %h", permit, keep_alive, advance, aux, vector_ready, event_valid, x, y,
                rdata, event_valid ? record : 512'd0);

@@ -317,9 +317,9 @@ async def test_a_half_written_cap_never_takes_effect(dut):
 
 @cocotb.test()
 async def test_limits_that_guard_stand_still_while_engaged(dut):
-    card, _, _ = await prepared(dut, some_positions(3), settings={"heartbeat_timeout": 100000, "adc_timeout": 1000})
-    await card.configure(heartbeat_timeout=3, adc_timeout=3)
-    assert (await card.read("heartbeat_timeout"), await card.read("adc_timeout")) == (3, 3)
+    card, _, _ = await prepared(dut, some_positions(3), settings={"heartbeat_timeout": 100000, "detector_timeout": 1000})
+    await card.configure(heartbeat_timeout=3, detector_timeout=3)
+    assert (await card.read("heartbeat_timeout"), await card.read("detector_timeout")) == (3, 3)
     await card.step(100)
     assert await card.field("status", "interlock") == ENGAGED
     await card.command("disarm")
@@ -387,16 +387,33 @@ async def test_a_trip_in_a_run_blanks_records_and_needs_rearming(dut):
 
 
 @cocotb.test()
-async def test_the_pixel_cap_ends_a_dwell_undecided_after_exactly_its_clocks(dut):
+async def test_the_pixel_cap_aborts_a_dwell_after_exactly_its_clocks(dut):
     cap = 100
     card, _, _ = await prepared(dut, some_positions(3), settings={"pixel_cap": cap})
     await card.configure(max_samples=65535, min_samples=65535)
     await card.run()
     assert [fall - rise for rise, fall in zip(card.rises(), card.falls(), strict=True)] == [cap] * 3
     for event in card.kinds(DECISION):
-        assert (event.class_number, event.cause, event.flags & ~2) == (255, MAXIMUM, FLAG_CAP)
+        assert (event.class_number, event.cause, event.flags & ~2) == (255, ABORTED, FLAG_CAP)
         assert event.samples in (cap // 5 - 1, cap // 5)
     assert await card.read("latency_count") == 0, "no sample decided"
+
+
+@cocotb.test()
+async def test_a_dwell_that_the_cap_cuts_is_never_decided_however_close_the_decision_comes(dut):
+    kinds = set()
+    for cap in range(8 * 5 + 2, 8 * 5 + 20):  # around the clock at which 8 samples decide
+        card, _, _ = await prepared(dut, some_positions(2), settings={"pixel_cap": cap})
+        await card.configure(max_samples=8, min_samples=8)
+        await card.run()
+        for rise, fall, event in zip(card.rises(), card.falls(), card.kinds(DECISION), strict=True):
+            by_cap = bool(event.flags & FLAG_CAP)
+            assert fall - rise <= cap
+            assert by_cap == (event.cause == ABORTED) == (not event.flags & FLAG_PIN)
+            assert event.class_number == 255 or not by_cap
+            assert by_cap or fall == event.time - 1, "who decided moved the pin (the log begins an edge after reset)"
+            kinds.add((by_cap, fall - rise == cap))
+    assert kinds >= {(True, True), (False, False)}
 
 
 @cocotb.test()
@@ -427,11 +444,11 @@ async def test_a_silent_network_trips_after_its_deadline(dut):
 
 @cocotb.test()
 async def test_a_missing_heartbeat_or_adc_trips_the_run(dut):
-    for cause, settings in (("heartbeat", {"heartbeat_timeout": 700}), ("adc", {"adc_timeout": 50})):
+    for cause, settings in (("heartbeat", {"heartbeat_timeout": 700}), ("detector", {"detector_timeout": 50})):
         card, _, _ = await prepared(dut, some_positions(3), settings=settings)
         await card.configure(max_samples=65535, min_samples=65535)
         await card.command("start")
-        if cause == "adc":
+        if cause == "detector":
             await card.step(100)
             card.period = 0
         await card.finish()

@@ -203,7 +203,7 @@ async def test_reset_blanks_at_once_and_every_domain_begins_anew(dut):
 
 @cocotb.test()
 async def test_a_clock_that_stops_trips_the_card(dut):
-    for name, registers, cause in (("adc", {}, DETECTOR), ("scan", {}, "internal"),
+    for name, registers, cause in (("adc", {}, DETECTOR), ("scan", {}, "scan_clock"),
                                    ("bus", {"heartbeat_timeout": 2000}, "heartbeat")):
         card, _ = await prepared(dut, minimum=200, maximum=200, **registers)
         await card.write("heartbeat", 0)

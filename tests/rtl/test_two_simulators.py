@@ -18,7 +18,10 @@ def settings(rng, chapter):
     """(register, value) to begin a chapter with: lists that decide, rasters, host vectors, short limits."""
     tight = chapter % 4 == 3
     values = {
-        "heartbeat_timeout": 150 if tight else 5000, "adc_timeout": rng.randrange(5, 60), "frame_cap_low": 5000, "frame_cap_high": 0,
+        "heartbeat_timeout": 150 if tight else 5000, "detector_timeout": rng.randrange(5, 60), "frame_cap_low": 5000, "frame_cap_high": 0,
+        "detector_source": rng.randrange(3), "overload_level": rng.randrange(0x4000, 0x8000),
+        "overload_samples": rng.randrange(3, 9), "blanker_settle": rng.randrange(200),
+        "blanker_samples": rng.randrange(4, 20), "pedestal_limit": rng.randrange(0x4000),
         "network_deadline": rng.randrange(8, 40), "pixel_cap": rng.randrange(1, 60) if tight else 5000,
         "scan_mode": chapter % 2, "x_start": rng.getrandbits(32), "y_start": rng.getrandbits(32),
         "x_step": rng.getrandbits(32), "y_step": rng.getrandbits(32), "columns": rng.randrange(1, 4),
@@ -40,7 +43,7 @@ def settings(rng, chapter):
 def life(shape, rng):
     """Lines of stimulus: a card that is set up, used, tripped and re-armed by somebody impatient."""
     addresses, commands = sorted(ADDRESS.values()), ["rearm"] * 8 + ["start"] * 8 + ["engage"] * 4 + [
-        "disarm", "abort", "clear_counters", "clear_dose"]
+        "disarm", "abort", "clear_counters", "clear_dose", "stop"]
     lines, opened, begin = [], 0, []
     for clock in range(CLOCKS):
         if clock % CHAPTER_CLOCKS == 5:
@@ -59,7 +62,8 @@ def life(shape, rng):
         opened = max(opened - 1, 0) or (rng.randrange(1, 30) if rng.random() < 0.001 else 0)
         in_reset = clock < 3 or CLOCKS // 2 <= clock < CLOCKS // 2 + 3
         bits = [int(not in_reset), write, read, int(rng.random() < 0.4), rng.getrandbits(1), int(rng.random() < 0.4),
-                int(rng.random() < 0.01), int(not opened), int(rng.random() < 0.1), 0, 0, 0]
+                int(rng.random() < 0.01), int(not opened), int(rng.random() < 0.1),
+                int(rng.random() < 0.4), int(rng.random() < 0.0005), 0]
         word = int("".join(map(str, bits)), 2)
         adc = rng.choice([0, rng.randrange(2000), rng.randrange(2000), rng.getrandbits(16)])
         for value, width in ((address, 16), (adc, 16), (data, 32), (shape.pack(shape.random_inputs(rng)), 192)):

@@ -98,6 +98,17 @@ public sealed partial class CardControl(ICard card)
         }
     }
 
+    /// <summary>Blanks at once and trips, whatever the card does. Anyone may, at any time; only re-arming ends it.</summary>
+    public void Stop() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandStopMask);
+
+    /// <summary>Engaged to pass-through: the microscope's own blanking alone decides. Nothing when tripped.</summary>
+    public void Disarm() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandDisarmMask);
+
+    /// <summary>Causes of every trip since they were last cleared; re-arming leaves them.</summary>
+    public uint TripHistory => card.Read(CardRegisters.TripHistoryAddress);
+
+    public void ClearTripHistory() => card.Write(CardRegisters.TripHistoryAddress, uint.MaxValue);
+
     /// <summary>Ends a scan that runs, beam off.</summary>
     public void Abort() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandAbortMask);
 
@@ -196,13 +207,18 @@ public sealed partial class CardControl(ICard card)
     {
         (uint Mask, string Text)[] known =
         [
-            (CardRegisters.TripCausesResetMask, "reset or configuration"),
+            (CardRegisters.TripCausesResetMask, "the card was reset or configured anew"),
             (CardRegisters.TripCausesHeartbeatMask, "no heartbeat from the host"),
-            (CardRegisters.TripCausesAdcMask, "no samples from the detector"),
+            (CardRegisters.TripCausesDetectorMask, "no samples from the detector"),
             (CardRegisters.TripCausesNetworkMask, "the network gave no result in time"),
             (CardRegisters.TripCausesFrameCapMask, "the dose cap of the run was reached"),
             (CardRegisters.TripCausesExternalMask, "the external interlock is open"),
             (CardRegisters.TripCausesInternalMask, "an internal error of the card"),
+            (CardRegisters.TripCausesOverloadMask, "the detector is overloaded"),
+            (CardRegisters.TripCausesBlankerMask, "the blanker did not act: the detector still sees the beam"),
+            (CardRegisters.TripCausesStopMask, "somebody stopped the card"),
+            (CardRegisters.TripCausesTestVectorMask, "the network failed its test vector"),
+            (CardRegisters.TripCausesScanClockMask, "the clock of the microscope's scan is gone"),
         ];
         string text = string.Join(", ", known.Where(cause => (causes & cause.Mask) != 0).Select(cause => cause.Text));
         return text.Length > 0 ? text : "no cause is left";

@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0x495B0400;
+    public const uint MapHash = 0x99DB2746;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
@@ -121,6 +121,12 @@ public static class CardRegisters
     /// <summary>Lowest bit of command_clear_dose.</summary>
     public const int CommandClearDoseShift = 6;
 
+    /// <summary>Trip at once, whatever the state. Anyone may, at any time.</summary>
+    public const uint CommandStopMask = 0x80;
+
+    /// <summary>Lowest bit of command_stop.</summary>
+    public const int CommandStopShift = 7;
+
     /// <summary>What the card is doing.</summary>
     public const uint StatusAddress = 0x0024;
 
@@ -214,10 +220,10 @@ public static class CardRegisters
     /// <summary>Lowest bit of status_collecting.</summary>
     public const int StatusCollectingShift = 13;
 
-    /// <summary>Why the interlock is tripped, latched when it tripped. 0 when it is not.</summary>
+    /// <summary>Why the interlock is tripped, latched when it tripped; a stop and a reset that come later are added. 0 when it is not tripped.</summary>
     public const uint TripCausesAddress = 0x0028;
 
-    /// <summary>Reset or configuration.</summary>
+    /// <summary>Reset, power-on or reconfiguration.</summary>
     public const uint TripCausesResetMask = 0x1;
 
     /// <summary>Lowest bit of trip_causes_reset.</summary>
@@ -229,11 +235,11 @@ public static class CardRegisters
     /// <summary>Lowest bit of trip_causes_heartbeat.</summary>
     public const int TripCausesHeartbeatShift = 1;
 
-    /// <summary>No ADC strobe for `adc_timeout`.</summary>
-    public const uint TripCausesAdcMask = 0x4;
+    /// <summary>No sign of life from the detector for `detector_timeout`.</summary>
+    public const uint TripCausesDetectorMask = 0x4;
 
-    /// <summary>Lowest bit of trip_causes_adc.</summary>
-    public const int TripCausesAdcShift = 2;
+    /// <summary>Lowest bit of trip_causes_detector.</summary>
+    public const int TripCausesDetectorShift = 2;
 
     /// <summary>No result for `network_deadline`.</summary>
     public const uint TripCausesNetworkMask = 0x8;
@@ -259,10 +265,40 @@ public static class CardRegisters
     /// <summary>Lowest bit of trip_causes_internal.</summary>
     public const int TripCausesInternalShift = 6;
 
+    /// <summary>The last `overload_samples` samples were at `overload_level` or above, or at an end of the ADC range.</summary>
+    public const uint TripCausesOverloadMask = 0x80;
+
+    /// <summary>Lowest bit of trip_causes_overload.</summary>
+    public const int TripCausesOverloadShift = 7;
+
+    /// <summary>The blanker did not act: blanked, but the detector has not fallen to its pedestal.</summary>
+    public const uint TripCausesBlankerMask = 0x100;
+
+    /// <summary>Lowest bit of trip_causes_blanker.</summary>
+    public const int TripCausesBlankerShift = 8;
+
+    /// <summary>Somebody has stopped the card.</summary>
+    public const uint TripCausesStopMask = 0x200;
+
+    /// <summary>Lowest bit of trip_causes_stop.</summary>
+    public const int TripCausesStopShift = 9;
+
+    /// <summary>The network gave a wrong result for its test vector.</summary>
+    public const uint TripCausesTestVectorMask = 0x400;
+
+    /// <summary>Lowest bit of trip_causes_test_vector.</summary>
+    public const int TripCausesTestVectorShift = 10;
+
+    /// <summary>The clock of the outer scan is gone.</summary>
+    public const uint TripCausesScanClockMask = 0x800;
+
+    /// <summary>Lowest bit of trip_causes_scan_clock.</summary>
+    public const int TripCausesScanClockShift = 11;
+
     /// <summary>Which causes hold now, whatever the state. Re-arming needs 0.</summary>
     public const uint LiveCausesAddress = 0x002C;
 
-    /// <summary>Reset or configuration.</summary>
+    /// <summary>Reset, power-on or reconfiguration.</summary>
     public const uint LiveCausesResetMask = 0x1;
 
     /// <summary>Lowest bit of live_causes_reset.</summary>
@@ -274,11 +310,11 @@ public static class CardRegisters
     /// <summary>Lowest bit of live_causes_heartbeat.</summary>
     public const int LiveCausesHeartbeatShift = 1;
 
-    /// <summary>No ADC strobe for `adc_timeout`.</summary>
-    public const uint LiveCausesAdcMask = 0x4;
+    /// <summary>No sign of life from the detector for `detector_timeout`.</summary>
+    public const uint LiveCausesDetectorMask = 0x4;
 
-    /// <summary>Lowest bit of live_causes_adc.</summary>
-    public const int LiveCausesAdcShift = 2;
+    /// <summary>Lowest bit of live_causes_detector.</summary>
+    public const int LiveCausesDetectorShift = 2;
 
     /// <summary>No result for `network_deadline`.</summary>
     public const uint LiveCausesNetworkMask = 0x8;
@@ -303,6 +339,36 @@ public static class CardRegisters
 
     /// <summary>Lowest bit of live_causes_internal.</summary>
     public const int LiveCausesInternalShift = 6;
+
+    /// <summary>The last `overload_samples` samples were at `overload_level` or above, or at an end of the ADC range.</summary>
+    public const uint LiveCausesOverloadMask = 0x80;
+
+    /// <summary>Lowest bit of live_causes_overload.</summary>
+    public const int LiveCausesOverloadShift = 7;
+
+    /// <summary>The blanker did not act: blanked, but the detector has not fallen to its pedestal.</summary>
+    public const uint LiveCausesBlankerMask = 0x100;
+
+    /// <summary>Lowest bit of live_causes_blanker.</summary>
+    public const int LiveCausesBlankerShift = 8;
+
+    /// <summary>Somebody has stopped the card.</summary>
+    public const uint LiveCausesStopMask = 0x200;
+
+    /// <summary>Lowest bit of live_causes_stop.</summary>
+    public const int LiveCausesStopShift = 9;
+
+    /// <summary>The network gave a wrong result for its test vector.</summary>
+    public const uint LiveCausesTestVectorMask = 0x400;
+
+    /// <summary>Lowest bit of live_causes_test_vector.</summary>
+    public const int LiveCausesTestVectorShift = 10;
+
+    /// <summary>The clock of the outer scan is gone.</summary>
+    public const uint LiveCausesScanClockMask = 0x800;
+
+    /// <summary>Lowest bit of live_causes_scan_clock.</summary>
+    public const int LiveCausesScanClockShift = 11;
 
     /// <summary>Why the beam is blanked at the moment without a trip.</summary>
     public const uint HoldCausesAddress = 0x0030;
@@ -352,11 +418,11 @@ public static class CardRegisters
     /// <summary>Value of heartbeat_timeout after reset.</summary>
     public const uint HeartbeatTimeoutReset = 0x1E8480;
 
-    /// <summary>Trip when engaged and no ADC strobe came for so long. 0 trips always. Unit: clocks.</summary>
-    public const uint AdcTimeoutAddress = 0x0044;
+    /// <summary>Trip when engaged and no sign of life came from the detector (`detector_source`) for so long. 0 trips always. Unit: clocks.</summary>
+    public const uint DetectorTimeoutAddress = 0x0044;
 
-    /// <summary>Value of adc_timeout after reset.</summary>
-    public const uint AdcTimeoutReset = 0x3E8;
+    /// <summary>Value of detector_timeout after reset.</summary>
+    public const uint DetectorTimeoutReset = 0x3E8;
 
     /// <summary>Trip when engaged and a dwell that the network decides has a vector, but no result for so long. At least the latency of the network plus 4. 0 trips always. Unit: clocks.</summary>
     public const uint NetworkDeadlineAddress = 0x0048;
@@ -975,6 +1041,156 @@ public static class CardRegisters
 
     /// <summary>Decisions to keep without a pulse because another waited for `aux_delay`. Unit: decisions.</summary>
     public const uint AuxMissedAddress = 0x0338;
+
+    /// <summary>Every cause of a trip since its bit was cleared; re-arming leaves it.</summary>
+    public const uint TripHistoryAddress = 0x0400;
+
+    /// <summary>Reset, power-on or reconfiguration.</summary>
+    public const uint TripHistoryResetMask = 0x1;
+
+    /// <summary>Lowest bit of trip_history_reset.</summary>
+    public const int TripHistoryResetShift = 0;
+
+    /// <summary>No heartbeat for `heartbeat_timeout`.</summary>
+    public const uint TripHistoryHeartbeatMask = 0x2;
+
+    /// <summary>Lowest bit of trip_history_heartbeat.</summary>
+    public const int TripHistoryHeartbeatShift = 1;
+
+    /// <summary>No sign of life from the detector for `detector_timeout`.</summary>
+    public const uint TripHistoryDetectorMask = 0x4;
+
+    /// <summary>Lowest bit of trip_history_detector.</summary>
+    public const int TripHistoryDetectorShift = 2;
+
+    /// <summary>No result for `network_deadline`.</summary>
+    public const uint TripHistoryNetworkMask = 0x8;
+
+    /// <summary>Lowest bit of trip_history_network.</summary>
+    public const int TripHistoryNetworkShift = 3;
+
+    /// <summary>`unblanked_run` has reached `frame_cap`.</summary>
+    public const uint TripHistoryFrameCapMask = 0x10;
+
+    /// <summary>Lowest bit of trip_history_frame_cap.</summary>
+    public const int TripHistoryFrameCapShift = 4;
+
+    /// <summary>The external interlock is open.</summary>
+    public const uint TripHistoryExternalMask = 0x20;
+
+    /// <summary>Lowest bit of trip_history_external.</summary>
+    public const int TripHistoryExternalShift = 5;
+
+    /// <summary>Impossible state or broken protocol inside the card.</summary>
+    public const uint TripHistoryInternalMask = 0x40;
+
+    /// <summary>Lowest bit of trip_history_internal.</summary>
+    public const int TripHistoryInternalShift = 6;
+
+    /// <summary>The last `overload_samples` samples were at `overload_level` or above, or at an end of the ADC range.</summary>
+    public const uint TripHistoryOverloadMask = 0x80;
+
+    /// <summary>Lowest bit of trip_history_overload.</summary>
+    public const int TripHistoryOverloadShift = 7;
+
+    /// <summary>The blanker did not act: blanked, but the detector has not fallen to its pedestal.</summary>
+    public const uint TripHistoryBlankerMask = 0x100;
+
+    /// <summary>Lowest bit of trip_history_blanker.</summary>
+    public const int TripHistoryBlankerShift = 8;
+
+    /// <summary>Somebody has stopped the card.</summary>
+    public const uint TripHistoryStopMask = 0x200;
+
+    /// <summary>Lowest bit of trip_history_stop.</summary>
+    public const int TripHistoryStopShift = 9;
+
+    /// <summary>The network gave a wrong result for its test vector.</summary>
+    public const uint TripHistoryTestVectorMask = 0x400;
+
+    /// <summary>Lowest bit of trip_history_test_vector.</summary>
+    public const int TripHistoryTestVectorShift = 10;
+
+    /// <summary>The clock of the outer scan is gone.</summary>
+    public const uint TripHistoryScanClockMask = 0x800;
+
+    /// <summary>Lowest bit of trip_history_scan_clock.</summary>
+    public const int TripHistoryScanClockShift = 11;
+
+    /// <summary>What counts as a sign of life of the detector. A detector that sends events is silent in the dark and is watched by its keep-alive words. 3 trips always.</summary>
+    public const uint DetectorSourceAddress = 0x0404;
+
+    /// <summary>Value of detector_source after reset.</summary>
+    public const uint DetectorSourceReset = 0x0;
+
+    /// <summary>What counts as a sign of life of the detector. A detector that sends events is silent in the dark and is watched by its keep-alive words. 3 trips always.</summary>
+    public const uint DetectorSourceMask = 0x3;
+
+    /// <summary>Lowest bit of detector_source.</summary>
+    public const int DetectorSourceShift = 0;
+
+    /// <summary>Value of detector_source.</summary>
+    public const uint DetectorSourceAdc = 0x0;
+
+    /// <summary>Value of detector_source.</summary>
+    public const uint DetectorSourceKeepAliveWord = 0x1;
+
+    /// <summary>Value of detector_source.</summary>
+    public const uint DetectorSourceEither = 0x2;
+
+    /// <summary>A sample at this level or above is too much. Unit: 1/64 electron.</summary>
+    public const uint OverloadLevelAddress = 0x0408;
+
+    /// <summary>Value of overload_level after reset.</summary>
+    public const uint OverloadLevelReset = 0x7FFF;
+
+    /// <summary>A sample at this level or above is too much.</summary>
+    public const uint OverloadLevelMask = 0xFFFF;
+
+    /// <summary>Lowest bit of overload_level.</summary>
+    public const int OverloadLevelShift = 0;
+
+    /// <summary>Trip when engaged and so many samples in a row were too much. 0 trips always, 65535 never. Unit: samples.</summary>
+    public const uint OverloadSamplesAddress = 0x040C;
+
+    /// <summary>Value of overload_samples after reset.</summary>
+    public const uint OverloadSamplesReset = 0xFFFF;
+
+    /// <summary>Trip when engaged and so many samples in a row were too much. 0 trips always, 65535 never.</summary>
+    public const uint OverloadSamplesMask = 0xFFFF;
+
+    /// <summary>Lowest bit of overload_samples.</summary>
+    public const int OverloadSamplesShift = 0;
+
+    /// <summary>From blanking until the detector must be at its pedestal: blanker, scintillator and pipeline of the ADC. Unit: clocks.</summary>
+    public const uint BlankerSettleAddress = 0x0410;
+
+    /// <summary>Value of blanker_settle after reset.</summary>
+    public const uint BlankerSettleReset = 0x0;
+
+    /// <summary>Trip when engaged and so many samples in a row, taken later than `blanker_settle` after blanking, were above `pedestal_limit`. 0 trips always, 65535 never. Unit: samples.</summary>
+    public const uint BlankerSamplesAddress = 0x0414;
+
+    /// <summary>Value of blanker_samples after reset.</summary>
+    public const uint BlankerSamplesReset = 0xFFFF;
+
+    /// <summary>Trip when engaged and so many samples in a row, taken later than `blanker_settle` after blanking, were above `pedestal_limit`. 0 trips always, 65535 never.</summary>
+    public const uint BlankerSamplesMask = 0xFFFF;
+
+    /// <summary>Lowest bit of blanker_samples.</summary>
+    public const int BlankerSamplesShift = 0;
+
+    /// <summary>A sample above it is not the pedestal. Unit: 1/64 electron.</summary>
+    public const uint PedestalLimitAddress = 0x0418;
+
+    /// <summary>Value of pedestal_limit after reset.</summary>
+    public const uint PedestalLimitReset = 0x20;
+
+    /// <summary>A sample above it is not the pedestal.</summary>
+    public const uint PedestalLimitMask = 0xFFFF;
+
+    /// <summary>Lowest bit of pedestal_limit.</summary>
+    public const int PedestalLimitShift = 0;
 
     /// <summary>Tells builds of the card apart; 0: not told.</summary>
     public const uint BuildIdAddress = 0x04C0;

@@ -53,9 +53,15 @@ public sealed record EventRecord(
     /// <summary>No class: undecided.</summary>
     public const byte NoClass = 255;
 
+    /// <summary>In <see cref="Flags"/>: the dose cap of the site cut the dwell.</summary>
+    public const byte PixelCapFlag = 4;
+
     private const int OutputCount = 8;
 
     public DwellCause DwellCause => (DwellCause)Cause;
+
+    /// <summary>Of a trip: its causes, as the register trip_causes has them; see <see cref="CardControl.TripCauses"/>.</summary>
+    public uint TripCauses => Kind == EventKind.Trip ? (uint)Outputs[2] : 0;
 
     public static EventRecord Parse(ReadOnlySpan<byte> bytes)
     {

@@ -53,8 +53,14 @@ public sealed class VisitRun(VisitRunFile file, SiteModel model, ICard card, Lea
             throw new InvalidInputException($"{file.Network.ModelPath}: {card.Image.OutputCount} outputs, but its settings name {model.Classes.Count} classes.");
         }
 
+        // Limits that guard the beam stand still while engaged. Pass-through would let it on meanwhile, so: tripped.
+        if (control.Interlock == InterlockState.Engaged)
+        {
+            control.Stop();
+        }
+
         card.Write(CardRegisters.HeartbeatTimeoutAddress, file.Card.Clocks(file.HeartbeatSeconds));
-        card.Write(CardRegisters.AdcTimeoutAddress, (uint)(20 * file.ClocksPerSample));
+        card.Write(CardRegisters.DetectorTimeoutAddress, (uint)(20 * file.ClocksPerSample));
         control.Write64(CardRegisters.FrameCapLowAddress, FrameCap);
         control.Engage();
     }

@@ -36,7 +36,11 @@ module adc_ingress (
   output logic [31:0]        vector_time_o,      // time_i at the edge that took the sample
   output logic               pixel_valid_o,
   output logic               collecting_o,       // the vector outputs are those of a dwell under way
-  output logic               busy_o              // a marker or a dwell is under way
+  output logic               busy_o,             // a marker or a dwell is under way
+  // every sample, of a dwell or not, cleared or not, for the watches of the interlock
+  output logic               sample_valid_o,
+  output logic signed [15:0] sample_o,           // 1/64 electron
+  output logic               sample_clipped_o    // it was at an end of the ADC's range
 );
   logic        first, marker_busy;
   logic [31:0] first_site;
@@ -55,12 +59,12 @@ module adc_ingress (
   );
 
   // The sample as the ADC gave it.
-  logic        raw_valid_q, raw_first_q;
+  logic        raw_valid_q, raw_first_q, raw_seen_q;
   logic [15:0] raw_q;
   logic [31:0] raw_site_q, raw_time_q;
 
   // The sample in units of 1/64 electron.
-  logic               sample_valid_q, sample_first_q, sample_extreme_q, unused_saturated;
+  logic               sample_valid_q, sample_first_q, sample_extreme_q, sample_seen_q, unused_saturated;
   logic signed [16:0] difference;
   logic signed [33:0] product;
   logic signed [15:0] sample_d, sample_q;
@@ -80,9 +84,13 @@ module adc_ingress (
     if (!rst_ni) begin
       raw_valid_q    <= 1'b0;
       sample_valid_q <= 1'b0;
+      raw_seen_q     <= 1'b0;
+      sample_seen_q  <= 1'b0;
     end else begin
       raw_valid_q    <= adc_valid_i && !clear_i;
       sample_valid_q <= raw_valid_q && !clear_i;
+      raw_seen_q     <= adc_valid_i;
+      sample_seen_q  <= raw_seen_q;
     end
   end
 
@@ -124,6 +132,10 @@ module adc_ingress (
     .pixel_valid_o,
     .collecting_o
   );
+
+  assign sample_valid_o   = sample_seen_q;
+  assign sample_o         = sample_q;
+  assign sample_clipped_o = sample_extreme_q;
 
   assign busy_o = marker_busy || collecting_o || (raw_valid_q && raw_first_q)
                   || (sample_valid_q && sample_first_q);

@@ -40,10 +40,10 @@ public sealed class CardControlTests
     public void EveryTripCauseHasItsWords_AndSeveralAreListed()
     {
         Assert.Equal("no cause is left", CardControl.TripCauses(0));
-        string[] each = [.. Enumerable.Range(0, 7).Select(bit => CardControl.TripCauses(1u << bit))];
-        Assert.Equal(7, each.Distinct(StringComparer.Ordinal).Count());
+        string[] each = [.. Enumerable.Range(0, 12).Select(bit => CardControl.TripCauses(1u << bit))];
+        Assert.Equal(12, each.Distinct(StringComparer.Ordinal).Count());
         Assert.DoesNotContain("no cause is left", each);
-        Assert.Equal(string.Join(", ", each), CardControl.TripCauses(0x7F));
+        Assert.Equal(string.Join(", ", each), CardControl.TripCauses(0xFFF));
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class SafetyTests(CardImages images)
     public void HostFallsSilent_TheCardTrips()
     {
         using var bench = new VisitBench(images.Site, Job);
-        var silent = new SilentHost(bench.Card);
+        var silent = new OtherHost(bench.Card);
         var run = new VisitRun(bench.File, bench.Model, silent);
         run.Prepare();
         silent.HeartbeatsLost = true;
@@ -92,6 +92,73 @@ public sealed class SafetyTests(CardImages images)
         StaysDark(bench);
         bench.Card.Stall([], []);
         WorksAgain(bench);
+    }
+
+    [Fact]
+    public void SomebodyStopsTheCard_ItTripsAtTheWrite()
+    {
+        using var bench = new VisitBench(images.Site, Job);
+        var control = new CardControl(bench.Card);
+        long stopped = 0;
+        var host = new OtherHost(bench.Card) { AtWait = wait => { if (wait == 40) { stopped = bench.Card.Edge; control.Stop(); } } };
+        var run = new VisitRun(bench.File, bench.Model, host);
+        run.Prepare();
+        control.ClearTripHistory();
+        InvalidOperationException error = Assert.ThrowsAny<InvalidOperationException>(() => run.VisitSites(bench.Sites(200), bench.TrueCalibration, visited: null, CancellationToken.None));
+        Assert.Equal("the interlock tripped and the beam is blanked: somebody stopped the card.", error.Message);
+        Assert.InRange(LastFall(bench), 0, stopped);
+        Assert.Equal(CardRegisters.TripHistoryStopMask, control.TripHistory);
+        StaysDark(bench);
+        WorksAgain(bench);
+    }
+
+    [Fact]
+    public void SomebodyStopsACardInPassThrough_TheBeamGoesOffAtTheWrite()
+    {
+        using var bench = new VisitBench(images.Site, Job);
+        var control = new CardControl(bench.Card);
+        bench.Run.Prepare();
+        control.Disarm();
+        bench.Card.Wait();
+        Assert.True(bench.Permitted);
+        long stopped = bench.Card.Edge;
+        control.Stop();
+        Assert.Equal((false, stopped), (bench.Permitted, bench.Pins[^1].Edge));
+        Assert.Equal(InterlockState.Tripped, control.Interlock);
+        StaysDark(bench);
+    }
+
+    [Fact]
+    public void LimitsOfASecondRun_AreThoseItAsksFor()
+    {
+        using var bench = new VisitBench(images.Site, Job);
+        bench.Run.Prepare();
+        var second = new VisitRun(bench.File with { HeartbeatSeconds = 50e-6 }, bench.Model, bench.Card);
+        second.Prepare();
+        bench.Card.Wait();
+        Assert.Equal(InterlockState.Engaged, new CardControl(bench.Card).Interlock);
+        for (int wait = 0; wait < 100; wait++)
+        {
+            bench.Card.Wait(); // 320 clocks each, and no heartbeat
+        }
+
+        Assert.Equal(CardRegisters.TripCausesHeartbeatMask, bench.Card.Read(CardRegisters.TripCausesAddress));
+    }
+
+    [Fact]
+    public void TripRecord_TellsEveryCause()
+    {
+        using var bench = new VisitBench(images.Site, Job);
+        bench.Run.Prepare();
+        var control = new CardControl(bench.Card);
+        var told = new List<EventRecord>();
+        control.Drain(_ => { });
+        control.Stop();
+        bench.Card.Wait();
+        control.Drain(told.Add);
+        EventRecord record = Assert.Single(told);
+        Assert.Equal((EventKind.Trip, CardRegisters.TripCausesStopMask), (record.Kind, record.TripCauses));
+        Assert.Equal("somebody stopped the card", CardControl.TripCauses(record.TripCauses));
     }
 
     [Fact]
@@ -259,10 +326,15 @@ public sealed class SafetyTests(CardImages images)
         Assert.Equal(0, bench.Run.EventsLost);
     }
 
-    /// <summary>A host whose heartbeats do not arrive.</summary>
-    private sealed class SilentHost(SimulatedCard card) : ICard
+    /// <summary>A host whose heartbeats may not arrive, and beside which somebody else drives the card.</summary>
+    private sealed class OtherHost(SimulatedCard card) : ICard
     {
+        private int waits;
+
         public bool HeartbeatsLost { get; set; }
+
+        /// <summary>Told the number of each wait.</summary>
+        public Action<int>? AtWait { get; set; }
 
         public long LastHeartbeat { get; private set; }
 
@@ -289,7 +361,11 @@ public sealed class SafetyTests(CardImages images)
 
         public void SendVectors(ReadOnlySpan<long> elements) => card.SendVectors(elements);
 
-        public void Wait() => card.Wait();
+        public void Wait()
+        {
+            AtWait?.Invoke(waits++);
+            card.Wait();
+        }
 
         public void Dispose() => card.Dispose();
     }

@@ -125,6 +125,7 @@ internal sealed class VisitSession : IDisposable
         {
             DwellCause.Sure => "sure",
             DwellCause.MaximumDwell => "maximum dwell",
+            DwellCause.Aborted when (record.Flags & EventRecord.PixelCapFlag) != 0 => "dose cap of the site",
             var other => other.ToString(),
         };
         return new(
