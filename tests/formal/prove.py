@@ -16,6 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tools' / 'registers'))
+from print_systemverilog import print_systemverilog  # noqa: E402
+from register_map import load  # noqa: E402
+
 FORMAL = Path(__file__).resolve().parent
 SECONDS = 300
 
@@ -36,7 +40,10 @@ class Unit:
         return self.name.split('-')[0]
 
     def text(self):
-        text = (ROOT / self.source).read_text()
+        if self.source.endswith('.yaml'):  # a register map: what the generator makes of it
+            text = print_systemverilog(load(ROOT / self.source))
+        else:
+            text = (ROOT / self.source).read_text()
         for before, after in self.disturbed:
             assert before in text, f'{self.source} no longer holds {before!r}: change prove.py with it'
             text = text.replace(before, after)
@@ -60,6 +67,7 @@ SEEN_FROM_INSIDE = tuple((f'.level_o ({side}_seen[i])', f'.level_o ({side}_seen[
 UNITS = {unit.name: unit for unit in (
     Unit('interlock', 'rtl/trigger/interlock/interlock.sv', INTERLOCK, {'KeepAliveClocks': 4}, 4),
     Unit('interlock-upset', 'rtl/trigger/interlock/interlock.sv', INTERLOCK, {'KeepAliveClocks': 4}, 4, UPSET),
+    Unit('registers', 'tests/formal/registers.yaml'),
     Unit('watchdog', 'rtl/trigger/interlock/watchdog.sv'),
     Unit('detector_watch', 'rtl/trigger/interlock/detector_watch.sv', ('rtl/trigger/interlock/watchdog.sv',)),
     Unit('overload', 'rtl/trigger/interlock/overload.sv'),

@@ -19,7 +19,7 @@ WRONG = {
         "rtl/trigger/interlock/interlock.sv",
         [("u_microscope_blank (\n    .clk_i, .rst_ni, .level_i (microscope_blank_i), .level_o (microscope_blank)", "u_microscope_blank (\n    .clk_i, .rst_ni, .level_i (1'b0), .level_o ()"),
          ("  assign engaged =", "  assign microscope_blank = microscope_blank_i;\n  assign engaged =")],
-        "microscope_blank_i (no clock) reaches u_core.u_interlock.permit_beam_o (core_clk_i) without a crossing"),
+        "microscope_blank_i (no clock) reaches u_core.u_interlock.hold_q[4] (core_clk_i) without a crossing"),
     "a crossing without a synchronizer": (
         "rtl/common/cdc/word_crossing.sv",
         [(".level_i (request_q), .level_o (arrived)", ".level_i (request_q), .level_o ()"),
@@ -27,7 +27,7 @@ WRONG = {
         "u_host.u_link.u_request.request_q (bus_clk_i) reaches u_host.u_link.u_request.seen_q (core_clk_i) without a crossing"),
     "a synchronizer of one flip-flop": (
         "rtl/common/cdc/synchronizer.sv", [("assign level_o = second_q;", "assign level_o = first_q;")],
-        "u_core.u_interlock.permit_beam_o looks at|u_core.u_interlock looks at u_core.u_interlock.u_microscope_blank.first_q"),
+        "u_core.u_interlock.hold_q[4] looks at|u_core.u_interlock.permit_beam_o looks at|u_core.u_interlock looks at u_core.u_interlock.u_microscope_blank.first_q"),
     "logic in front of a synchronizer": (
         "rtl/trigger/interlock/interlock.sv",
         [(".level_i (microscope_blank_i)", ".level_i (microscope_blank_i || tripped_o)")],
