@@ -8,31 +8,17 @@ public sealed partial class CardControl
     /// <summary>Reads of the status until a stop must show; each takes a bus access, the interlock a few clocks.</summary>
     private const int StopReads = 16;
 
-    /// <summary>Bit of the command that stops, where the card's map has one.</summary>
-    private static readonly uint? StopCommand = CardRegisterMap.Registers.First(register => register.Name == "command").Fields
-        .Where(field => field.Name == "stop").Select(field => (uint?)(1u << field.Low)).FirstOrDefault();
-
     /// <summary>The heartbeat is fed only while this is fresh; null: as long as the host lives.</summary>
     public Lease? Lease { get; init; }
 
     /// <summary>Called again and again while a scan runs.</summary>
     public Action? Alive { get; init; }
 
-    /// <summary>Trips the interlock, whatever its state, and returns when the card shows it.</summary>
+    /// <summary>Blanks at once and trips, whatever the state, and returns when the card shows it. Anyone may, at any time;
+    /// only re-arming ends it.</summary>
     public void Stop()
     {
-        card.Write(CardRegisters.CommandAddress, CardRegisters.CommandAbortMask | (StopCommand ?? 0));
-        if (StopCommand is null)
-        {
-            if (Interlock == InterlockState.PassThrough)
-            {
-                card.Write(CardRegisters.CommandAddress, CardRegisters.CommandEngageMask);
-            }
-
-            // A cap of 0 trips at once.
-            Write64(CardRegisters.FrameCapLowAddress, 0);
-        }
-
+        card.Write(CardRegisters.CommandAddress, CardRegisters.CommandStopMask);
         for (int read = 0; read < StopReads && Interlock != InterlockState.Tripped; read++)
         {
         }

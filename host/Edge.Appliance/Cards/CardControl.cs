@@ -98,9 +98,6 @@ public sealed partial class CardControl(ICard card)
         }
     }
 
-    /// <summary>Blanks at once and trips, whatever the card does. Anyone may, at any time; only re-arming ends it.</summary>
-    public void Stop() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandStopMask);
-
     /// <summary>Engaged to pass-through: the microscope's own blanking alone decides. Nothing when tripped.</summary>
     public void Disarm() => card.Write(CardRegisters.CommandAddress, CardRegisters.CommandDisarmMask);
 
