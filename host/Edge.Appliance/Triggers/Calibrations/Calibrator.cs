@@ -48,7 +48,7 @@ public sealed class Calibrator
     {
         control.Identify();
         card.Write(CardRegisters.HeartbeatTimeoutAddress, file.Card.Clocks(file.HeartbeatSeconds));
-        card.Write(CardRegisters.AdcTimeoutAddress, (uint)(20 * file.ClocksPerSample));
+        card.Write(CardRegisters.DetectorTimeoutAddress, (uint)(20 * file.ClocksPerSample));
         control.Write64(CardRegisters.FrameCapLowAddress, 1);
         control.Engage();
 
