@@ -18,13 +18,14 @@ module adc_ingress (
   input  logic [11:0]        elapsed_step_i,     // dose of a sample, 256 = nominal
   input  logic signed [15:0] event_threshold_i,  // 1/64 electron
   input  logic signed [15:0] clip_i,             // 1/64 electron
-  input  logic               fixed_dwell_i,
-  input  logic [15:0]        dwell_samples_i,
   // ADC and scan
   input  logic               adc_valid_i,        // strobe
   input  logic [15:0]        adc_data_i,         // unsigned
   input  logic               start_i,
-  input  logic [31:0]        start_site_i,
+  input  logic [31:0]        start_site_i,       // of the dwell that starts, as the next three
+  input  logic               fixed_dwell_i,      // it ends after ...
+  input  logic [15:0]        dwell_samples_i,    // ... so many samples
+  input  logic [1:0]         start_marks_i,      // travel with the dwell, unread
   // vectors: see dwell_sums
   output logic               vector_valid_o,
   output logic [95:0]        vector_data_o,
@@ -35,6 +36,7 @@ module adc_ingress (
   output logic               vector_clipped_o,
   output logic [31:0]        vector_time_o,      // time_i at the edge that took the sample
   output logic               pixel_valid_o,
+  output logic [1:0]         vector_marks_o,
   output logic               collecting_o,       // the vector outputs are those of a dwell under way
   output logic               busy_o,             // a marker or a dwell is under way
   // every sample, of a dwell or not, cleared or not, for the watches of the interlock
@@ -43,32 +45,35 @@ module adc_ingress (
   output logic               sample_clipped_o    // it was at an end of the ADC's range
 );
   logic        first, marker_busy;
-  logic [31:0] first_site;
+  localparam int NoteBits = 51;  // {marks, fixed, samples, site}
+  logic [NoteBits-1:0] first_note;
 
-  marker_delay u_marker_delay (
+  marker_delay #(.Bits(NoteBits)) u_marker_delay (
     .clk_i,
     .rst_ni,
     .clear_i,
     .align_samples_i,
     .start_i,
-    .start_site_i,
+    .start_note_i ({start_marks_i, fixed_dwell_i, dwell_samples_i, start_site_i}),
     .strobe_i     (adc_valid_i),
     .first_o      (first),
-    .first_site_o (first_site),
+    .first_note_o (first_note),
     .busy_o       (marker_busy)
   );
 
   // The sample as the ADC gave it.
   logic        raw_valid_q, raw_first_q, raw_seen_q;
   logic [15:0] raw_q;
-  logic [31:0] raw_site_q, raw_time_q;
+  logic [31:0] raw_time_q;
+  logic [NoteBits-1:0] raw_note_q;
 
   // The sample in units of 1/64 electron.
   logic               sample_valid_q, sample_first_q, sample_extreme_q, sample_seen_q, unused_saturated;
   logic signed [16:0] difference;
   logic signed [33:0] product;
   logic signed [15:0] sample_d, sample_q;
-  logic [31:0]        sample_site_q, sample_time_q;
+  logic [31:0]        sample_time_q;
+  logic [NoteBits-1:0] sample_note_q;
 
   assign difference = $signed({1'b0, raw_q}) - $signed({1'b0, offset_i});
   assign product    = 34'(difference) * 34'($signed({1'b0, gain_i}));
@@ -98,12 +103,12 @@ module adc_ingress (
     raw_q            <= adc_data_i;
     raw_time_q       <= time_i;
     raw_first_q      <= first;
-    raw_site_q       <= first_site;
+    raw_note_q       <= first_note;
     sample_q         <= sample_d;
     sample_extreme_q <= raw_q == '0 || raw_q >= full_scale_i;
     sample_time_q    <= raw_time_q;
     sample_first_q   <= raw_first_q;
-    sample_site_q    <= raw_site_q;
+    sample_note_q    <= raw_note_q;
   end
 
   dwell_sums u_dwell_sums (
@@ -113,11 +118,12 @@ module adc_ingress (
     .elapsed_step_i,
     .event_threshold_i,
     .clip_i,
-    .fixed_dwell_i,
-    .dwell_samples_i,
     .sample_valid_i   (sample_valid_q),
     .sample_first_i   (sample_first_q),
-    .sample_site_i    (sample_site_q),
+    .sample_site_i    (sample_note_q[31:0]),
+    .sample_dwell_i   (sample_note_q[47:32]),
+    .sample_fixed_i   (sample_note_q[48]),
+    .sample_marks_i   (sample_note_q[50:49]),
     .sample_i         (sample_q),
     .sample_extreme_i (sample_extreme_q),
     .sample_time_i    (sample_time_q),
@@ -130,6 +136,7 @@ module adc_ingress (
     .vector_clipped_o,
     .vector_time_o,
     .pixel_valid_o,
+    .vector_marks_o,
     .collecting_o
   );
 

@@ -14,11 +14,12 @@ module dwell_sums (
   input  logic [11:0]        elapsed_step_i,     // dose of a sample, 256 = nominal
   input  logic signed [15:0] event_threshold_i,  // 1/64 electron
   input  logic signed [15:0] clip_i,             // 1/64 electron
-  input  logic               fixed_dwell_i,      // the dwell ends after ...
-  input  logic [15:0]        dwell_samples_i,    // ... so many samples
   input  logic               sample_valid_i,
   input  logic               sample_first_i,
-  input  logic [31:0]        sample_site_i,
+  input  logic [31:0]        sample_site_i,      // with sample_first_i, as the next three
+  input  logic               sample_fixed_i,     // the dwell ends after ...
+  input  logic [15:0]        sample_dwell_i,     // ... so many samples
+  input  logic [1:0]         sample_marks_i,     // travel with the dwell, unread
   input  logic signed [15:0] sample_i,           // 1/64 electron
   input  logic               sample_extreme_i,   // the ADC stood at an end of its range
   input  logic [31:0]        sample_time_i,
@@ -31,6 +32,7 @@ module dwell_sums (
   output logic               vector_clipped_o,   // an ADC extreme or a saturated feature in this dwell
   output logic [31:0]        vector_time_o,
   output logic               pixel_valid_o,      // with vector_valid_o: it is the last of a fixed dwell
+  output logic [1:0]         vector_marks_o,
   output logic               collecting_o
 );
   logic               collecting_q, take, full, last, above_d, above_q, event_found;
@@ -41,13 +43,18 @@ module dwell_sums (
   logic               clipped_d, clipped_q, valid_q, pixel_q;
   logic [95:0]        features_d, features_q;
   logic [31:0]        site_q, time_q;
+  logic               fixed, fixed_q;
+  logic [15:0]        dwell, dwell_q;
+  logic [1:0]         marks_q;
   logic signed [15:0] feature_elapsed, feature_events, feature_sum, feature_clipped;
   logic signed [15:0] feature_maximum, feature_last;
   logic [3:0]         saturated;
 
   assign take = sample_valid_i && !clear_i && (sample_first_i || collecting_q);
   assign full = !sample_first_i && samples_q == 16'hFFFF;
-  assign last = fixed_dwell_i && samples_d >= dwell_samples_i;
+  assign fixed = sample_first_i ? sample_fixed_i : fixed_q;
+  assign dwell = sample_first_i ? sample_dwell_i : dwell_q;
+  assign last  = fixed && samples_d >= dwell;
 
   assign clipped_sample = sample_i < clip_i ? sample_i : clip_i;
   assign above_d        = sample_i >= event_threshold_i;
@@ -115,7 +122,12 @@ module dwell_sums (
       clipped_q     <= clipped_d;
       features_q    <= features_d;
       time_q        <= sample_time_i;
-      if (sample_first_i) site_q <= sample_site_i;
+      if (sample_first_i) begin
+        site_q  <= sample_site_i;
+        fixed_q <= sample_fixed_i;
+        dwell_q <= sample_dwell_i;
+        marks_q <= sample_marks_i;
+      end
     end
   end
 
@@ -128,5 +140,6 @@ module dwell_sums (
   assign vector_clipped_o = clipped_q;
   assign vector_time_o    = time_q;
   assign pixel_valid_o    = pixel_q;
+  assign vector_marks_o   = marks_q;
   assign collecting_o     = collecting_q;
 endmodule

@@ -2,31 +2,33 @@
 // meets the sample that was on its way through the ADC meanwhile. Without delay the first strobe at
 // an edge after the one that takes start_i is sample number 1; with a delay of n it is n strobes later.
 // Of several markers between two strobes the newest counts; otherwise order is kept and none is lost.
-// first_o and first_site_o hold during the clock whose edge takes the strobe; first_o follows
+// first_o and first_note_o hold during the clock whose edge takes the strobe; first_o follows
 // strobe_i combinationally.
-module marker_delay (
+module marker_delay #(
+  parameter int Bits = 32  // of the note that goes with a marker
+) (
   input  logic        clk_i,
   input  logic        rst_ni,           // asynchronous
   input  logic        clear_i,          // forget every marker
   input  logic [5:0]  align_samples_i,  // strobes; change only while nothing is under way
   input  logic        start_i,
-  input  logic [31:0] start_site_i,
+  input  logic [Bits-1:0] start_note_i,
   input  logic        strobe_i,
   output logic        first_o,          // this strobe is sample number 1 of a dwell ...
-  output logic [31:0] first_site_o,     // ... at this site
+  output logic [Bits-1:0] first_note_o,  // ... with this note
   output logic        busy_o            // a marker is on its way
 );
-  logic [31:0] site [64];  // a place for each of the last 64 strobes
+  logic [Bits-1:0] note [64];  // a place for each of the last 64 strobes
   logic [63:0] marked_q, marked_d;
   logic [5:0]  write_q, read;
   logic        waiting_q, direct;
-  logic [31:0] waiting_site_q;
+  logic [Bits-1:0] waiting_note_q;
 
   assign direct = align_samples_i == '0;
   assign read   = write_q - align_samples_i;
 
   assign first_o      = strobe_i && (direct ? waiting_q : marked_q[read]);
-  assign first_site_o = direct ? waiting_site_q : site[read];
+  assign first_note_o = direct ? waiting_note_q : note[read];
   assign busy_o       = waiting_q || marked_q != '0;
 
   always_comb begin
@@ -56,7 +58,7 @@ module marker_delay (
   end
 
   always_ff @(posedge clk_i) begin
-    if (start_i)  waiting_site_q <= start_site_i;
-    if (strobe_i) site[write_q]  <= waiting_site_q;
+    if (start_i)  waiting_note_q <= start_note_i;
+    if (strobe_i) note[write_q]  <= waiting_note_q;
   end
 endmodule

@@ -1,11 +1,19 @@
 from dataclasses import dataclass
 
 import cocotb
-from bench import edge, pattern, seeded, signed, start
+from bench import edge, pattern, seeded, signed
+from bench import start as start_bench
 from simulator import Bench
 
 BENCHES = [Bench("scan", ["rtl/trigger/scan/scan.sv", "rtl/trigger/scan/position_memory.sv"],
                  {"PositionDepth": depth}) for depth in (64, 48)]
+
+
+
+async def start(dut, **inputs):
+    """Without the clocks of another scan generator a dwell may always start; no maximum unless one is given."""
+    await start_bench(dut, **{"go_i": 1, "max_samples_i": 0xFFFF, **inputs})
+
 
 IDLE, LEAVE, SETTLE, DWELL, DRAIN = range(5)
 
@@ -258,3 +266,113 @@ async def test_a_run_right_after_another_starts_at_the_first_position(dut):
                if i + 1 < len(harness.log)]
     assert len(visited) >= 6
     assert visited == [(11, 0), (13, 1)] * (len(visited) // 2) + [(11, 0)] * (len(visited) % 2)
+
+
+@cocotb.test()
+async def test_line_flyback_frame_retrace_and_frames_take_their_clocks(dut):
+    await start(dut, **raster(2, 2, 1, line_settle_clocks_i=5, line_flyback_clocks_i=30, frame_retrace_clocks_i=70,
+                              frames_i=3, blank_clocks_i=4))
+    harness = Harness(dut, pattern("1"))
+    await harness.run_until_done()
+    starts = harness.starts()
+    assert [clock.start_site for _, clock in starts] == list(range(12)), "sites go on from frame to frame"
+    assert [(harness.log[i + 1].x, harness.log[i + 1].y) for i, _ in starts] == [(0, 0), (1, 0), (0, 1), (1, 1)] * 3
+    begins = [i for i, _ in starts][::2]
+    gaps = [later - earlier - 2 for earlier, later in zip(begins, begins[1:])]  # from the end of a line of two dwells
+    assert gaps == [4 + 35, 4 + 75] * 2 + [4 + 35], "blank, then settle with flyback or retrace"
+    assert begins[0] == 75, "the first frame is preceded by its retrace"
+
+
+@cocotb.test()
+async def test_pixel_settle_blanks_between_the_pixels_of_a_line(dut):
+    await start(dut, **raster(3, 2, 2, pixel_settle_clocks_i=6, blank_clocks_i=2, line_settle_clocks_i=11))
+    harness = Harness(dut, pattern("1"))
+    await harness.run_until_done()
+    starts = [i for i, _ in harness.starts()]
+    assert [b - a for a, b in zip(starts, starts[1:])] == [2 + 2 + 6] * 2 + [2 + 2 + 11] + [2 + 2 + 6] * 2
+    assert sum(clock.active for clock in harness.log) == 6 * 2
+    assert [harness.log[i + 1].x for i in starts] == [0, 1, 2] * 2
+
+
+@cocotb.test()
+async def test_settle_by_jump_adds_the_clocks_of_the_distance(dut):
+    rng = seeded(dut)
+    table = [rng.randrange(0, 120) for _ in range(16)]
+    await start(dut, list_i=1, dwell_samples_i=1, settle_clocks_i=7,
+                settle_by_jump_i=sum(value << 20 * k for k, value in enumerate(table)))
+    harness = Harness(dut, pattern("1"))
+    positions = [(40000, 5)]
+    for k in range(40):
+        x, y = positions[-1]
+        far = 1 << (k % 16) | rng.getrandbits(k % 16)
+        step = far if k % 2 else rng.randrange(far + 1)
+        move = lambda value, by: value + by if value + by <= 0xFFFF else value - by  # noqa: E731
+        positions.append((move(x, far), move(y, step)) if k % 3 else (x, y))
+    await harness.write_positions(positions)
+    dut.position_count_i.value = len(positions)
+    began = len(harness.log)
+    await harness.run_until_done()
+    starts = [i - began for i, _ in harness.starts()]
+    assert len(starts) == 41
+    for k in range(40):
+        jump = max(abs(positions[k + 1][0] - positions[k][0]), abs(positions[k + 1][1] - positions[k][1]))
+        added = table[jump.bit_length() - 1] if jump else 0
+        assert starts[k + 1] - starts[k] == 1 + 1 + 7 + added, (k, jump)
+    assert starts[0] == 7 + table[15], "the first jump counts as the longest"
+
+
+@cocotb.test()
+async def test_positions_have_their_own_dwell_and_zero_means_the_general_one(dut):
+    rng = seeded(dut)
+    depth = int(dut.PositionDepth.value)
+    own = [rng.choice([0, rng.randrange(1, 30)]) for _ in range(depth)]
+    for enabled, decide in ((1, 0), (0, 0), (1, 1), (0, 1)):
+        await start(dut, list_i=1, decide_i=decide, dwell_samples_i=5, max_samples_i=9, position_count_i=depth)
+        harness = Harness(dut, pattern("1"))
+        await harness.write_positions([(k, k) for k in range(depth)])
+        await harness.step(dwell_index_write_i=1, write_data_i=0)
+        for value in own:
+            await harness.step(dwell_data_write_i=1, write_data_i=value)
+        await harness.step()
+        assert int(dut.dwell_index_o.value) == depth
+        dut.dwell_map_i.value = enabled
+        await harness.step(start_i=1)
+        limits = []
+        while not harness.log[-1].end:
+            clock = await harness.step(advance_i=int(decide and harness.log[-1].active))
+            if clock.start:
+                limits.append(int(dut.limit_samples_o.value))
+        expected = [value if enabled and value else (9 if decide else 5) for value in own]
+        assert limits == expected
+        if not decide:
+            assert sum(clock.active for clock in harness.log) == sum(expected)
+
+
+@cocotb.test()
+async def test_a_pixel_clock_starts_every_pixel_and_cuts_one_that_is_late(dut):
+    await start(dut, pixel_clocked_i=1, go_i=0, **raster(3, 1, 8))
+    harness = Harness(dut, pattern("1"))
+    await harness.step(start_i=1)
+    shorts = []
+    for clock in range(90):
+        dut.go_i.value = int(clock in (10, 30, 35))  # one in time, one after a gap, one that cuts
+        await harness.step()
+        shorts += [clock] if int(dut.short_o.value) else []
+    starts = [i - 1 for i, _ in harness.starts()]
+    assert starts == [10, 30, 35] and shorts == [35]
+    active = [i - 1 for i, clock in enumerate(harness.log) if clock.active]
+    assert active == [*range(11, 19), *range(31, 36), *range(36, 44)], "eight samples, unless it is cut"
+    assert harness.log[-1].state == IDLE and [harness.log[i + 2].x for i in starts] == [0, 1, 2]
+
+
+@cocotb.test()
+async def test_what_is_looked_up_is_the_position_while_settling_and_the_next_pixel_in_a_dwell(dut):
+    await start(dut, **raster(4, 2, 1, line_settle_clocks_i=3))
+    harness = Harness(dut, pattern("1"))
+    await harness.step(start_i=1)
+    looked = (0, 0)
+    for _ in range(60):
+        clock = await harness.step()
+        if clock.start:  # the dwell that starts was looked up one clock before
+            assert looked == (int(dut.scan_x_o.value) + int(clock.active), int(dut.scan_y_o.value))
+        looked = int(dut.lookup_x_o.value), int(dut.lookup_y_o.value)
