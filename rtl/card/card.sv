@@ -58,6 +58,9 @@ module card #(
   input  logic         microscope_blank_i,    // 1 = blank
   input  logic         external_interlock_i,  // 1 = closed
   input  logic         reconfigure_i,         // 1 = a part of the card is being configured anew
+  input  logic         pixel_clock_i,         // of another scan generator, as the next two
+  input  logic         line_clock_i,
+  input  logic         frame_clock_i,
   // pins, core clock
   input  logic         stall_network_i,       // test hook: 0 in use
   output logic         permit_beam_o,
@@ -189,6 +192,9 @@ module card #(
     .microscope_blank_i,
     .external_interlock_i,
     .reconfigure_i,
+    .pixel_clock_i,
+    .line_clock_i,
+    .frame_clock_i,
     .stall_network_i,
     .permit_beam_o,
     .keep_alive_o,

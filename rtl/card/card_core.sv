@@ -45,6 +45,9 @@ module card_core #(
   input  logic        microscope_blank_i,    // asynchronous, 1 = blank
   input  logic        external_interlock_i,  // asynchronous, 1 = closed
   input  logic        reconfigure_i,         // asynchronous, 1 = the card is being configured anew
+  input  logic        pixel_clock_i,         // asynchronous, as the next two: another scan generator's
+  input  logic        line_clock_i,
+  input  logic        frame_clock_i,
   input  logic        stall_network_i,       // test hook: 0 in use
   output logic        permit_beam_o,
   output logic        keep_alive_o,
@@ -91,7 +94,21 @@ module card_core #(
   logic [15:0]   latency_last, latency_min, latency_max, network_min, network_max;
   logic [31:0]   latency_count;
   logic [1023:0] histogram;
-  logic [287:0]  counts;
+  logic [511:0]  counts;
+  logic          region_enable, region_index_write, region_data_write, no_beam_next, no_beam, no_decision;
+  logic          dwell_map, dwell_index_write, dwell_data_write, affine_enable;
+  logic [31:0]   region_index, dwell_index, pixel_settle_clocks, line_flyback_clocks, frame_retrace_clocks;
+  logic [15:0]   frames;
+  logic [17:0]   affine_xx, affine_xy, affine_yx, affine_yy;
+  logic [31:0]   affine_x_offset, affine_y_offset, pixel_clock_late, scan_clock_timeout;
+  logic [1:0]    pixel_edge, line_edge, frame_edge;
+  logic [15:0]   pixel_wait, line_wait, frame_wait, audit_fraction;
+  logic [2:0]    scan_clock_levels;
+  logic          clock_lost, clock_timed_out, lost_q, timed_out_q, pixel_late, pixel_short;
+  logic [319:0]  settle_by_jump;
+  logic          shadow, audit_seed_write, audit_next, full_next, full_q, shadow_q, full_over_q;
+  logic [63:0]   unblanked_total_q, blanked_total_q;
+  logic [15:0]   probe_x, probe_y, lookup_x, lookup_y, limit_samples;
   logic          by_rule, hysteresis_carry;
   logic [2:0]    threshold_rules;
   logic [15:0]   threshold_count, threshold_rate_samples;
@@ -168,8 +185,8 @@ module card_core #(
     .position_index_i               (position_index),
     .position_index_write_o         (position_index_write),
     .position_data_write_o          (position_data_write),
-    .scan_position_x_i              (scan_x_o),
-    .scan_position_y_i              (scan_y_o),
+    .scan_position_x_i              (probe_x),
+    .scan_position_y_i              (probe_y),
     .scan_site_i                    (site),
     .align_samples_o                (align_samples),
     .adc_offset_o                   (adc_offset),
@@ -230,7 +247,54 @@ module card_core #(
     .overload_samples_o             (overload_samples),
     .blanker_settle_o               (blanker_settle),
     .blanker_samples_o              (blanker_samples),
-    .pedestal_limit_o               (pedestal_limit)
+    .pedestal_limit_o               (pedestal_limit),
+    .region_enable_o                (region_enable),
+    .region_index_i                 (region_index),
+    .region_index_write_o           (region_index_write),
+    .region_data_write_o            (region_data_write),
+    .region_status_no_decision_i    (no_decision),
+    .region_status_no_beam_i        (no_beam),
+    .dwell_map_o                    (dwell_map),
+    .dwell_index_i                  (dwell_index),
+    .dwell_index_write_o            (dwell_index_write),
+    .dwell_data_write_o             (dwell_data_write),
+    .pixel_settle_clocks_o          (pixel_settle_clocks),
+    .line_flyback_clocks_o          (line_flyback_clocks),
+    .frame_retrace_clocks_o         (frame_retrace_clocks),
+    .frames_o                       (frames),
+    .affine_o                       (affine_enable),
+    .affine_xx_o                    (affine_xx),
+    .affine_xy_o                    (affine_xy),
+    .affine_yx_o                    (affine_yx),
+    .affine_yy_o                    (affine_yy),
+    .affine_x_offset_o              (affine_x_offset),
+    .affine_y_offset_o              (affine_y_offset),
+    .scan_clock_edges_pixel_o       (pixel_edge),
+    .scan_clock_edges_line_o        (line_edge),
+    .scan_clock_edges_frame_o       (frame_edge),
+    .pixel_clock_wait_o             (pixel_wait),
+    .line_clock_wait_o              (line_wait),
+    .frame_clock_wait_o             (frame_wait),
+    .pixel_clock_late_o             (pixel_clock_late),
+    .scan_clock_timeout_o           (scan_clock_timeout),
+    .scan_clock_status_lost_i       (lost_q),
+    .scan_clock_status_timed_out_i  (timed_out_q),
+    .scan_clock_status_pixel_i      (scan_clock_levels[0]),
+    .scan_clock_status_line_i       (scan_clock_levels[1]),
+    .scan_clock_status_frame_i      (scan_clock_levels[2]),
+    .pixel_clocks_late_i            (counts[319:288]),
+    .pixel_clocks_early_i           (counts[351:320]),
+    .settle_by_jump_o               (settle_by_jump),
+    .shadow_o                       (shadow),
+    .audit_fraction_o               (audit_fraction),
+    .audit_seed_write_o             (audit_seed_write),
+    .unblanked_total_i              (unblanked_total_q),
+    .blanked_total_i                (blanked_total_q),
+    .dwells_i                       (counts[383:352]),
+    .dwells_decided_i               (counts[415:384]),
+    .dwells_undecided_i             (counts[447:416]),
+    .dwells_aborted_i               (counts[479:448]),
+    .dwells_audited_i               (counts[511:480])
   );
 
   // Time: the number of the coming edge, counted from reset.
@@ -247,12 +311,14 @@ module card_core #(
 
   // ---------------------------------------------------------------- scan
   logic        decide, abort, tripped, advance, run_start, dwell_start, boundary, dwell_next;
-  logic        dwell_active, ingress_clear, moving, end_of_run, scan_error;
+  logic        dwell_active, ingress_clear, moving, end_of_run, scan_error, probe_moved;
+  logic        pixel_clocked, go, next_line_start, next_frame_start, scan_ready;
   logic        ran_q, start_now, start_late_q;
-  logic [31:0] start_site;
+  logic [31:0] start_site, vector_site;
+  logic        pixel_valid;
 
   assign decide = decision_enable && !source_host && (by_rule || adc_usable);
-  assign abort  = abort_command || tripped;
+  assign abort  = abort_command || tripped || clock_lost;
 
   // What was written in a run is in use one clock after its end; a start in that very clock waits for it.
   assign start_now = start_late_q || (start && !(ran_q && !running));
@@ -281,7 +347,14 @@ module card_core #(
     .columns_i            (columns),
     .rows_i               (rows),
     .dwell_samples_i      (dwell_samples),
+    .max_samples_i        (max_samples),
     .settle_clocks_i      (settle_clocks),
+    .pixel_settle_clocks_i  (pixel_settle_clocks),
+    .line_flyback_clocks_i  (line_flyback_clocks),
+    .frame_retrace_clocks_i (frame_retrace_clocks),
+    .frames_i             (frames),
+    .settle_by_jump_i     (settle_by_jump),
+    .dwell_map_i          (dwell_map),
     .line_settle_clocks_i (line_settle_clocks),
     .blank_clocks_i       (blank_clocks),
     .position_count_i     (position_count),
@@ -289,12 +362,22 @@ module card_core #(
     .data_write_i         (position_data_write),
     .write_data_i         (write_data),
     .index_o              (position_index),
+    .dwell_index_write_i  (dwell_index_write),
+    .dwell_data_write_i   (dwell_data_write),
+    .dwell_index_o        (dwell_index),
+    .pixel_clocked_i      (pixel_clocked),
+    .go_i                 (go),
+    .next_line_start_o    (next_line_start),
+    .next_frame_start_o   (next_frame_start),
+    .ready_o              (scan_ready),
+    .short_o              (pixel_short),
     .adc_valid_i,
-    .advance_i            (advance),
+    .advance_i            (dwell_over),
     .ingress_busy_i       (ingress_busy),
     .run_start_o          (run_start),
     .start_o              (dwell_start),
     .start_site_o         (start_site),
+    .limit_samples_o      (limit_samples),
     .boundary_o           (boundary),
     .dwell_next_o         (dwell_next),
     .dwell_active_o       (dwell_active),
@@ -308,17 +391,122 @@ module card_core #(
     .refused_o            (refused),
     .end_o                (end_of_run),
     .error_o              (scan_error),
-    .scan_x_o,
-    .scan_y_o,
-    .pixel_advance_o
+    .scan_x_o             (probe_x),
+    .scan_y_o             (probe_y),
+    .lookup_x_o           (lookup_x),
+    .lookup_y_o           (lookup_y),
+    .pixel_advance_o      (probe_moved)
   );
 
+  slave_clock u_slave_clock (
+    .clk_i,
+    .rst_ni,
+    .pixel_clock_i,
+    .line_clock_i,
+    .frame_clock_i,
+    .pixel_edge_i     (pixel_edge),
+    .line_edge_i      (line_edge),
+    .frame_edge_i     (frame_edge),
+    .pixel_wait_i     (pixel_wait),
+    .line_wait_i      (line_wait),
+    .frame_wait_i     (frame_wait),
+    .late_clocks_i    (pixel_clock_late),
+    .timeout_clocks_i (scan_clock_timeout),
+    .running_i        (running),
+    .dwell_i          (dwell_active),
+    .line_start_i     (next_line_start),
+    .frame_start_i    (next_frame_start),
+    .ready_i          (scan_ready),
+    .take_i           (dwell_start),
+    .pixel_clocked_o  (pixel_clocked),
+    .go_o             (go),
+    .late_o           (pixel_late),
+    .lost_o           (clock_lost),
+    .timed_out_o      (clock_timed_out),
+    .level_o          (scan_clock_levels)
+  );
+
+  region_mask u_region_mask (
+    .clk_i,
+    .rst_ni,
+    .enable_i       (region_enable),
+    .index_write_i  (region_index_write),
+    .data_write_i   (region_data_write),
+    .write_data_i   (write_data),
+    .index_o        (region_index),
+    .lookup_x_i     (lookup_x),
+    .lookup_y_i     (lookup_y),
+    .start_i        (dwell_start),
+    .no_beam_next_o (no_beam_next),
+    .no_beam_o      (no_beam),
+    .no_decision_o  (no_decision)
+  );
+
+  affine u_affine (
+    .clk_i,
+    .rst_ni,
+    .enable_i   (affine_enable),
+    .xx_i       (affine_xx),
+    .xy_i       (affine_xy),
+    .yx_i       (affine_yx),
+    .yy_i       (affine_yy),
+    .x_offset_i (affine_x_offset),
+    .y_offset_i (affine_y_offset),
+    .x_i        (probe_x),
+    .y_i        (probe_y),
+    .advance_i  (probe_moved),
+    .x_o        (scan_x_o),
+    .y_o        (scan_y_o),
+    .advance_o  (pixel_advance_o)
+  );
+
+  // ---------------------------------------------------------------- full dwells
+  // In shadow mode, and where the audit chose, a decision is recorded but moves nothing. In a list such a
+  // dwell is over when it is decided, or undecided, and its last sample has been seen; a fixed one as ever.
+  logic decided, decided_shown, dwell_over, audit_chosen;
+
+  audit u_audit (
+    .clk_i,
+    .rst_ni,
+    .seed_write_i (audit_seed_write),
+    .seed_i       (write_data),
+    .fraction_i   (audit_fraction),
+    .draw_i       (dwell_start),
+    .audit_o      (audit_next)
+  );
+
+  assign audit_chosen  = decide && audit_next && !shadow;
+  assign full_next     = decide && (audit_next || shadow);
+  assign decided_shown = decided && !full_q;
+  assign dwell_over    = full_q ? decided && full_over_q : advance;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      full_q      <= 1'b0;
+      shadow_q    <= 1'b0;
+      full_over_q <= 1'b0;
+      lost_q      <= 1'b0;
+      timed_out_q <= 1'b0;
+    end else begin
+      if (dwell_start) begin
+        full_q      <= full_next;
+        shadow_q    <= shadow && decide;
+        full_over_q <= 1'b0;
+      end else if (pixel_valid && vector_site == site) begin
+        full_over_q <= 1'b1;
+      end
+      if (run_start) {lost_q, timed_out_q} <= '0;
+      else if (clock_lost) {lost_q, timed_out_q} <= {1'b1, clock_timed_out};
+    end
+  end
+
   // ---------------------------------------------------------------- ingress
-  logic        adc_vector_valid, vector_clipped, pixel_valid, collecting;
+  logic        adc_vector_valid, vector_clipped, collecting;
+  logic [1:0]  vector_marks;  // {audit, shadow}
   logic [95:0] adc_vector_data;
   logic        sample_valid, sample_clipped;
   logic signed [15:0] sample;
-  logic [31:0] vector_site, vector_sum, vector_time;
+  logic [31:0] vector_sum, vector_time;
   logic [15:0] vector_samples, vector_events, adc_data;
 
   assign adc_data = adc_invert ? ~adc_data_i : adc_data_i;
@@ -335,12 +523,13 @@ module card_core #(
     .elapsed_step_i    (elapsed_step),
     .event_threshold_i (event_threshold),
     .clip_i            (clip),
-    .fixed_dwell_i     (!(scan_list && decide)),
-    .dwell_samples_i   (dwell_samples),
     .adc_valid_i,
     .adc_data_i        (adc_data),
     .start_i           (dwell_start),
     .start_site_i      (start_site),
+    .fixed_dwell_i     (!(scan_list && decide) || full_next),
+    .dwell_samples_i   (limit_samples),
+    .start_marks_i     ({audit_chosen, shadow && decide}),
     .vector_valid_o    (adc_vector_valid),
     .vector_data_o     (adc_vector_data),
     .vector_site_o     (vector_site),
@@ -350,6 +539,7 @@ module card_core #(
     .vector_clipped_o  (vector_clipped),
     .vector_time_o     (vector_time),
     .pixel_valid_o     (pixel_valid),
+    .vector_marks_o    (vector_marks),
     .collecting_o      (collecting),
     .busy_o            (ingress_busy),
     .sample_valid_o    (sample_valid),
@@ -413,7 +603,7 @@ module card_core #(
   );
 
   // ---------------------------------------------------------------- decision
-  logic                decision_valid, decision_host, decision_sure, decision_closed, decided;
+  logic                decision_valid, decision_host, decision_sure, decision_closed;
   logic                result_current, result_stale, cap_reached, pin_falls, to_keep, kept, of_this_dwell;
   logic                made_sure, cut, in_refractory, prescaled, missed;
   logic [7:0]          made_class, made_cause, decision_class, decision_cause;
@@ -465,7 +655,7 @@ module card_core #(
     .votes_needed_i     (votes_needed),
     .votes_window_i     (votes_window),
     .min_samples_i      (min_samples),
-    .max_samples_i      (max_samples),
+    .max_samples_i      (scan_list ? limit_samples : max_samples),
     .result_valid_i     (result_valid),
     .result_host_i      (result_host),
     .result_live_i      (result_live),
@@ -480,7 +670,7 @@ module card_core #(
     .sums_samples_i     (vector_samples),
     .sums_note_i        ({16'd0, adc_tag[TagBits-1:48]}),
     .run_start_i        (run_start),
-    .forbidden_i        (1'b0),
+    .forbidden_i        (no_decision),
     .dwell_active_i     (dwell_active),
     .dwell_site_i       (site),
     .dwell_boundary_i   (boundary),
@@ -510,7 +700,7 @@ module card_core #(
   assign decision_sure   = made_sure && !cut;
   assign decision_class  = cut ? 8'd255 : made_class;
   assign decision_cause  = cut ? 8'd4 : made_cause;
-  assign to_keep         = decision_valid && decision_sure && decision_class < 8'd32
+  assign to_keep         = decision_valid && decision_sure && !(advance && shadow_q) && decision_class < 8'd32
                            && keep_classes[decision_class[4:0]];
   assign decision_clocks = decision_closed || cut ? 16'd0 : clocks_since(cycle_q[31:0], note_time);
 
@@ -566,9 +756,9 @@ module card_core #(
     .pedestal_limit_i     (pedestal_limit),
     .run_start_i          (run_start),
     .dwell_start_i        (dwell_start),
-    .dwell_next_i         (dwell_next),
+    .dwell_next_i         (dwell_next && !no_beam_next),
     .moving_i             (moving),
-    .decided_i            (decided),
+    .decided_i            (decided_shown),
     .adc_valid_i,
     .network_watch_i      (decide && !by_rule && scan_list && dwell_active && !decided),
     .vector_i             (adc_vector_valid && vector_site == site),
@@ -578,7 +768,7 @@ module card_core #(
     .sample_i             (sample),
     .sample_clipped_i     (sample_clipped),
     .test_failed_i        (1'b0),
-    .scan_lost_i          (scan_stopped_i),
+    .scan_lost_i          (scan_stopped_i || clock_lost),
     .internal_error_i     (slot_error || scan_error || sample_lost_i),
     .reconfigure_i,
     .microscope_blank_i,
@@ -604,9 +794,9 @@ module card_core #(
   logic [7:0] decision_flags;
   logic       moved_pin, unused_top_bits;
 
-  assign moved_pin       = advance && pin_falls && !decision_closed && !cut;
-  assign decision_flags  = {3'd0, kept, moved_pin, cut && !abort, note_clipped,
-                            decision_sure};
+  assign moved_pin       = advance && pin_falls && !decision_closed && !cut && !full_q;
+  assign decision_flags  = {1'b0, advance && full_q && !shadow_q, advance && shadow_q, kept, moved_pin,
+                            cut && !abort, note_clipped, decision_sure};
   assign unused_top_bits = ^{trip_causes[15:12], new_causes[15:12], live_causes[15:12], hold_causes[7:6], unused_history};
 
   events #(
@@ -632,6 +822,7 @@ module card_core #(
     .decision_data_i            (cut ? '0 : decision_data),
     .pixel_valid_i              (pixel_valid),
     .pixel_clipped_i            (vector_clipped),
+    .pixel_marks_i              (vector_marks),
     .pixel_site_i               (vector_site),
     .pixel_samples_i            (vector_samples),
     .pixel_latency_i            (clocks_since(cycle_q[31:0], vector_time)),
@@ -653,14 +844,34 @@ module card_core #(
     .event_data_o
   );
 
-  counters #(.Count(9)) u_counters (
+  // A dwell is cut once: by its cap, or by the end of the run.
+  logic dwell_cut, capped_q;
+  assign dwell_cut = cut && !abort || abort && dwell_active && !capped_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni)          capped_q <= 1'b0;
+    else if (dwell_start) capped_q <= 1'b0;
+    else if (cut)         capped_q <= 1'b1;
+  end
+
+  counters #(.Count(16)) u_counters (
     .clk_i,
     .rst_ni,
     .clear_i  (clear_counters),
-    .count_i  ({missed, prescaled, in_refractory, kept, advance && decision_class == 8'd255, decision_valid,
+    .count_i  ({dwell_start && audit_chosen, dwell_cut, advance && decision_cause == 8'd2,
+                advance && decision_cause == 8'd1, dwell_start, pixel_short, pixel_late, missed, prescaled, in_refractory, kept, advance && decision_class == 8'd255, decision_valid,
                 result_stale, vector_replaced, vector_taken}),
     .counts_o (counts)
   );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      unblanked_total_q <= '0;
+      blanked_total_q   <= '0;
+    end else begin
+      unblanked_total_q <= unblanked_total_q + 64'(permit_beam_o);
+      blanked_total_q   <= blanked_total_q + 64'(!permit_beam_o);
+    end
+  end
 
   latency u_latency (
     .clk_i,

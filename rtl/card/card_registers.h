@@ -15,7 +15,7 @@
 #define CARD_FIELD(name, word) (((word) & CARD_##name##_MASK) >> CARD_##name##_SHIFT)
 #define CARD_TO_FIELD(name, value) (((uint32_t)(value) << CARD_##name##_SHIFT) & CARD_##name##_MASK)
 
-#define CARD_MAP_HASH 0x99DB2746u
+#define CARD_MAP_HASH 0x1F6BA210u
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */
@@ -532,6 +532,164 @@
 /* Decisions to keep without a pulse because another waited for `aux_delay`. Unit: decisions. */
 #define CARD_AUX_MISSED_ADDRESS 0x0338u
 
+/* 1: the regions forbid, see rtl/trigger/region_mask/region_mask.md. Write all 256 words before. */
+#define CARD_REGION_ENABLE_ADDRESS 0x0340u
+#define CARD_REGION_ENABLE_RESET 0x0u
+#define CARD_REGION_ENABLE_MASK 0x1u
+#define CARD_REGION_ENABLE_SHIFT 0
+
+/* Where `region_data` writes. Moves on by itself. Unit: words. */
+#define CARD_REGION_INDEX_ADDRESS 0x0344u
+
+/* 16 cells of the scan field, 2 bits each: bit 0 no decision here, bit 1 no beam here. Write while no scan runs. */
+#define CARD_REGION_DATA_ADDRESS 0x0348u
+
+/* Where the last dwell began. */
+#define CARD_REGION_STATUS_ADDRESS 0x034Cu
+#define CARD_REGION_STATUS_NO_DECISION_MASK 0x1u
+#define CARD_REGION_STATUS_NO_DECISION_SHIFT 0
+#define CARD_REGION_STATUS_NO_BEAM_MASK 0x2u
+#define CARD_REGION_STATUS_NO_BEAM_SHIFT 1
+
+/* 1: every position of a list has its own dwell, written to `dwell_data`. */
+#define CARD_DWELL_MAP_ADDRESS 0x0350u
+#define CARD_DWELL_MAP_RESET 0x0u
+#define CARD_DWELL_MAP_MASK 0x1u
+#define CARD_DWELL_MAP_SHIFT 0
+
+/* Where `dwell_data` writes. Moves on by itself. Unit: positions. */
+#define CARD_DWELL_INDEX_ADDRESS 0x0354u
+
+/* Samples of the dwell of a position (maximum of a decided one, length of a fixed one), low 16 bits; 0: `max_samples` or `dwell_samples`. Write while no scan runs. */
+#define CARD_DWELL_DATA_ADDRESS 0x0358u
+
+/* Raster: from the move to a pixel to its earliest dwell, blanked. 0: the beam stays on along a line. Unit: clocks. */
+#define CARD_PIXEL_SETTLE_CLOCKS_ADDRESS 0x0360u
+#define CARD_PIXEL_SETTLE_CLOCKS_RESET 0x0u
+
+/* Raster: added to `line_settle_clocks` from line to line, blanked. Unit: clocks. */
+#define CARD_LINE_FLYBACK_CLOCKS_ADDRESS 0x0364u
+#define CARD_LINE_FLYBACK_CLOCKS_RESET 0x0u
+
+/* Raster: added to `line_settle_clocks` before the first line of a frame, blanked. Unit: clocks. */
+#define CARD_FRAME_RETRACE_CLOCKS_ADDRESS 0x0368u
+#define CARD_FRAME_RETRACE_CLOCKS_RESET 0x0u
+
+/* Frames of a raster run; sites are numbered on. 0 is taken as 1. Unit: frames. */
+#define CARD_FRAMES_ADDRESS 0x036Cu
+#define CARD_FRAMES_RESET 0x1u
+#define CARD_FRAMES_MASK 0xFFFFu
+#define CARD_FRAMES_SHIFT 0
+
+/* 1: scan positions go through the affine calibration to the DACs, 3 clocks later. */
+#define CARD_AFFINE_ADDRESS 0x0370u
+#define CARD_AFFINE_RESET 0x0u
+#define CARD_AFFINE_MASK 0x1u
+#define CARD_AFFINE_SHIFT 0
+
+/* DAC x from scan x. Unit: 1/65536. */
+#define CARD_AFFINE_XX_ADDRESS 0x0374u
+#define CARD_AFFINE_XX_RESET 0x10000u
+#define CARD_AFFINE_XX_MASK 0x3FFFFu
+#define CARD_AFFINE_XX_SHIFT 0
+
+/* DAC x from scan y. Unit: 1/65536. */
+#define CARD_AFFINE_XY_ADDRESS 0x0378u
+#define CARD_AFFINE_XY_RESET 0x0u
+#define CARD_AFFINE_XY_MASK 0x3FFFFu
+#define CARD_AFFINE_XY_SHIFT 0
+
+/* DAC y from scan x. Unit: 1/65536. */
+#define CARD_AFFINE_YX_ADDRESS 0x037Cu
+#define CARD_AFFINE_YX_RESET 0x0u
+#define CARD_AFFINE_YX_MASK 0x3FFFFu
+#define CARD_AFFINE_YX_SHIFT 0
+
+/* DAC y from scan y. Unit: 1/65536. */
+#define CARD_AFFINE_YY_ADDRESS 0x0380u
+#define CARD_AFFINE_YY_RESET 0x10000u
+#define CARD_AFFINE_YY_MASK 0x3FFFFu
+#define CARD_AFFINE_YY_SHIFT 0
+
+/* Added to DAC x. Unit: 1/4096 DAC code. */
+#define CARD_AFFINE_X_OFFSET_ADDRESS 0x0384u
+#define CARD_AFFINE_X_OFFSET_RESET 0x0u
+
+/* Added to DAC y. Unit: 1/4096 DAC code. */
+#define CARD_AFFINE_Y_OFFSET_ADDRESS 0x0388u
+#define CARD_AFFINE_Y_OFFSET_RESET 0x0u
+
+/* Clocks of another scan generator that dwells, lines and frames wait for; see rtl/trigger/slave_clock/slave_clock.md. */
+#define CARD_SCAN_CLOCK_EDGES_ADDRESS 0x0390u
+#define CARD_SCAN_CLOCK_EDGES_RESET 0x0u
+#define CARD_SCAN_CLOCK_EDGES_PIXEL_MASK 0x3u
+#define CARD_SCAN_CLOCK_EDGES_PIXEL_SHIFT 0
+#define CARD_SCAN_CLOCK_EDGES_PIXEL_OFF 0x0u
+#define CARD_SCAN_CLOCK_EDGES_PIXEL_RISING 0x1u
+#define CARD_SCAN_CLOCK_EDGES_PIXEL_FALLING 0x2u
+#define CARD_SCAN_CLOCK_EDGES_LINE_MASK 0xCu
+#define CARD_SCAN_CLOCK_EDGES_LINE_SHIFT 2
+#define CARD_SCAN_CLOCK_EDGES_LINE_OFF 0x0u
+#define CARD_SCAN_CLOCK_EDGES_LINE_RISING 0x1u
+#define CARD_SCAN_CLOCK_EDGES_LINE_FALLING 0x2u
+#define CARD_SCAN_CLOCK_EDGES_FRAME_MASK 0x30u
+#define CARD_SCAN_CLOCK_EDGES_FRAME_SHIFT 4
+#define CARD_SCAN_CLOCK_EDGES_FRAME_OFF 0x0u
+#define CARD_SCAN_CLOCK_EDGES_FRAME_RISING 0x1u
+#define CARD_SCAN_CLOCK_EDGES_FRAME_FALLING 0x2u
+
+/* From the edge of the pixel clock to its effect. Unit: clocks. */
+#define CARD_PIXEL_CLOCK_WAIT_ADDRESS 0x0394u
+#define CARD_PIXEL_CLOCK_WAIT_RESET 0x0u
+#define CARD_PIXEL_CLOCK_WAIT_MASK 0xFFFFu
+#define CARD_PIXEL_CLOCK_WAIT_SHIFT 0
+
+/* From the edge of the line clock to its effect. Unit: clocks. */
+#define CARD_LINE_CLOCK_WAIT_ADDRESS 0x0398u
+#define CARD_LINE_CLOCK_WAIT_RESET 0x0u
+#define CARD_LINE_CLOCK_WAIT_MASK 0xFFFFu
+#define CARD_LINE_CLOCK_WAIT_SHIFT 0
+
+/* From the edge of the frame clock to its effect. Unit: clocks. */
+#define CARD_FRAME_CLOCK_WAIT_ADDRESS 0x039Cu
+#define CARD_FRAME_CLOCK_WAIT_RESET 0x0u
+#define CARD_FRAME_CLOCK_WAIT_MASK 0xFFFFu
+#define CARD_FRAME_CLOCK_WAIT_SHIFT 0
+
+/* A pixel clock that the settled scan awaits for so long is counted as late. 0: never. Unit: clocks. */
+#define CARD_PIXEL_CLOCK_LATE_ADDRESS 0x03A0u
+#define CARD_PIXEL_CLOCK_LATE_RESET 0x0u
+
+/* A clock that the settled scan awaits for so long is lost: the run ends, and an engaged interlock trips. Longer than flyback and retrace. 0: never. Unit: clocks. */
+#define CARD_SCAN_CLOCK_TIMEOUT_ADDRESS 0x03A4u
+#define CARD_SCAN_CLOCK_TIMEOUT_RESET 0x0u
+
+/* The clocks of the other scan generator. */
+#define CARD_SCAN_CLOCK_STATUS_ADDRESS 0x03A8u
+#define CARD_SCAN_CLOCK_STATUS_LOST_MASK 0x1u
+#define CARD_SCAN_CLOCK_STATUS_LOST_SHIFT 0
+#define CARD_SCAN_CLOCK_STATUS_TIMED_OUT_MASK 0x2u
+#define CARD_SCAN_CLOCK_STATUS_TIMED_OUT_SHIFT 1
+#define CARD_SCAN_CLOCK_STATUS_PIXEL_MASK 0x10u
+#define CARD_SCAN_CLOCK_STATUS_PIXEL_SHIFT 4
+#define CARD_SCAN_CLOCK_STATUS_LINE_MASK 0x20u
+#define CARD_SCAN_CLOCK_STATUS_LINE_SHIFT 5
+#define CARD_SCAN_CLOCK_STATUS_FRAME_MASK 0x40u
+#define CARD_SCAN_CLOCK_STATUS_FRAME_SHIFT 6
+
+/* Pixel clocks that came late. Unit: clocks. */
+#define CARD_PIXEL_CLOCKS_LATE_ADDRESS 0x03ACu
+
+/* Dwells that the next pixel clock cut short. Unit: clocks. */
+#define CARD_PIXEL_CLOCKS_EARLY_ADDRESS 0x03B0u
+
+/* List: added to `settle_clocks` for jumps of 2^k to 2^(k+1)-1 scan steps in x or y, whichever is longer. The first jump of a run counts as the longest. Unit: clocks. */
+#define CARD_SETTLE_BY_JUMP_ADDRESS 0x03C0u
+#define CARD_SETTLE_BY_JUMP_COUNT 16
+#define CARD_SETTLE_BY_JUMP_RESET 0x0u
+#define CARD_SETTLE_BY_JUMP_MASK 0xFFFFFu
+#define CARD_SETTLE_BY_JUMP_SHIFT 0
+
 /* Every cause of a trip since its bit was cleared; re-arming leaves it. */
 #define CARD_TRIP_HISTORY_ADDRESS 0x0400u
 #define CARD_TRIP_HISTORY_RESET_MASK 0x1u
@@ -595,6 +753,48 @@
 #define CARD_PEDESTAL_LIMIT_RESET 0x20u
 #define CARD_PEDESTAL_LIMIT_MASK 0xFFFFu
 #define CARD_PEDESTAL_LIMIT_SHIFT 0
+
+/* 1: decisions are made and recorded (flag bit 5), but move no pin: every dwell takes its full length. */
+#define CARD_SHADOW_ADDRESS 0x0440u
+#define CARD_SHADOW_RESET 0x0u
+#define CARD_SHADOW_MASK 0x1u
+#define CARD_SHADOW_SHIFT 0
+
+/* Share of dwells that take their full length although decided (flag bit 6), drawn at random. Unit: 1/65536. */
+#define CARD_AUDIT_FRACTION_ADDRESS 0x0444u
+#define CARD_AUDIT_FRACTION_RESET 0x0u
+#define CARD_AUDIT_FRACTION_MASK 0xFFFFu
+#define CARD_AUDIT_FRACTION_SHIFT 0
+
+/* Where the random numbers of the audit start. 0 is taken as 1. */
+#define CARD_AUDIT_SEED_ADDRESS 0x0448u
+
+/* Clocks since reset with the beam on, in any state. Unit: clocks. Low word. */
+#define CARD_UNBLANKED_TOTAL_LOW_ADDRESS 0x0450u
+
+/* Clocks since reset with the beam on, in any state. Unit: clocks. High word. */
+#define CARD_UNBLANKED_TOTAL_HIGH_ADDRESS 0x0454u
+
+/* Clocks since reset with the beam off. Unit: clocks. Low word. */
+#define CARD_BLANKED_TOTAL_LOW_ADDRESS 0x0458u
+
+/* Clocks since reset with the beam off. Unit: clocks. High word. */
+#define CARD_BLANKED_TOTAL_HIGH_ADDRESS 0x045Cu
+
+/* Dwells begun. Unit: dwells. */
+#define CARD_DWELLS_ADDRESS 0x0460u
+
+/* Dwells decided as a class. Unit: dwells. */
+#define CARD_DWELLS_DECIDED_ADDRESS 0x0464u
+
+/* Dwells ended without a class by their maximum, where decisions are on. Unit: dwells. */
+#define CARD_DWELLS_UNDECIDED_ADDRESS 0x0468u
+
+/* Dwells cut by their cap, a trip, an abort or a lost scan clock. Unit: dwells. */
+#define CARD_DWELLS_ABORTED_ADDRESS 0x046Cu
+
+/* Dwells begun that the audit chose. Unit: dwells. */
+#define CARD_DWELLS_AUDITED_ADDRESS 0x0470u
 
 /* Tells builds of the card apart; 0: not told. */
 #define CARD_BUILD_ID_ADDRESS 0x04C0u

@@ -33,6 +33,7 @@ module events #(
   // a fixed dwell ended
   input  logic        pixel_valid_i,
   input  logic        pixel_clipped_i,
+  input  logic [1:0]  pixel_marks_i,  // {audit, shadow}
   input  logic [31:0] pixel_site_i,
   input  logic [15:0] pixel_samples_i,
   input  logic [15:0] pixel_latency_i,
@@ -94,9 +95,10 @@ module events #(
   assign unused_outputs = ^decision_data_i;
 
   // Pixels.
-  localparam int PixelBits = 177, PixelLevelBits = $clog2(PixelDepth + 1);
+  localparam int PixelBits = 179, PixelLevelBits = $clog2(PixelDepth + 1);
   logic [PixelBits-1:0]      pixel;
   logic                      pixel_ready, pixel_waits, pixel_taken, clipped;
+  logic [1:0]                marks;
   logic [63:0]               pixel_time;
   logic [31:0]               pixel_site, pixel_sum;
   logic [15:0]               pixel_samples, pixel_latency, pixel_events;
@@ -107,14 +109,14 @@ module events #(
     .rst_ni,
     .in_valid_i  (pixel_valid_i),
     .in_ready_o  (pixel_ready),
-    .in_data_i   ({pixel_clipped_i, time_i, pixel_site_i, pixel_sum_i, pixel_samples_i,
+    .in_data_i   ({pixel_marks_i, pixel_clipped_i, time_i, pixel_site_i, pixel_sum_i, pixel_samples_i,
                    pixel_latency_i, pixel_events_i}),
     .out_valid_o (pixel_waits),
     .out_ready_i (pixel_taken),
     .out_data_o  (pixel),
     .level_o     (unused_pixel_level)
   );
-  assign {clipped, pixel_time, pixel_site, pixel_sum, pixel_samples, pixel_latency, pixel_events} = pixel;
+  assign {marks, clipped, pixel_time, pixel_site, pixel_sum, pixel_samples, pixel_latency, pixel_events} = pixel;
 
   // Trips and ends: one of each waits until there is a place. They come far apart, each takes a command to come
   // again; one that comes again while the one before still waits replaces it, numbered and counted as dropped.
@@ -165,7 +167,7 @@ module events #(
                     decision_flags_i, decision_site_i, time_i, decision_samples_i, decision_latency_i,
                     decision_events_i, decision_network_latency_i, decision_sum_i, outputs);
     end else if (pixel_waits) begin
-      record = body(KindPixel, NoClass, CauseFixed, {6'd0, clipped, 1'b0}, pixel_site, pixel_time,
+      record = body(KindPixel, NoClass, CauseFixed, {1'b0, marks, 3'd0, clipped, 1'b0}, pixel_site, pixel_time,
                     pixel_samples, pixel_latency, pixel_events, '0, pixel_sum, '0);
     end else if (trip_q) begin
       record = body(KindTrip, NoClass, trip_cause, '0, trip_site_q, trip_time_q, '0, '0, '0, '0, '0,

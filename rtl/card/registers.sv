@@ -129,6 +129,43 @@ module registers (
   input  logic [31:0]   aux_in_refractory_i,
   input  logic [31:0]   aux_prescaled_i,
   input  logic [31:0]   aux_missed_i,
+  output logic          region_enable_o,
+  input  logic [31:0]   region_index_i,
+  output logic          region_index_write_o,
+  output logic          region_data_write_o,
+  input  logic          region_status_no_decision_i,
+  input  logic          region_status_no_beam_i,
+  output logic          dwell_map_o,
+  input  logic [31:0]   dwell_index_i,
+  output logic          dwell_index_write_o,
+  output logic          dwell_data_write_o,
+  output logic [31:0]   pixel_settle_clocks_o,
+  output logic [31:0]   line_flyback_clocks_o,
+  output logic [31:0]   frame_retrace_clocks_o,
+  output logic [15:0]   frames_o,
+  output logic          affine_o,
+  output logic [17:0]   affine_xx_o,
+  output logic [17:0]   affine_xy_o,
+  output logic [17:0]   affine_yx_o,
+  output logic [17:0]   affine_yy_o,
+  output logic [31:0]   affine_x_offset_o,
+  output logic [31:0]   affine_y_offset_o,
+  output logic [1:0]    scan_clock_edges_pixel_o,
+  output logic [1:0]    scan_clock_edges_line_o,
+  output logic [1:0]    scan_clock_edges_frame_o,
+  output logic [15:0]   pixel_clock_wait_o,
+  output logic [15:0]   line_clock_wait_o,
+  output logic [15:0]   frame_clock_wait_o,
+  output logic [31:0]   pixel_clock_late_o,
+  output logic [31:0]   scan_clock_timeout_o,
+  input  logic          scan_clock_status_lost_i,
+  input  logic          scan_clock_status_timed_out_i,
+  input  logic          scan_clock_status_pixel_i,
+  input  logic          scan_clock_status_line_i,
+  input  logic          scan_clock_status_frame_i,
+  input  logic [31:0]   pixel_clocks_late_i,
+  input  logic [31:0]   pixel_clocks_early_i,
+  output logic [319:0]  settle_by_jump_o,
   input  logic [11:0]   trip_history_set_i,
   output logic [11:0]   trip_history_o,
   output logic [1:0]    detector_source_o,
@@ -137,6 +174,16 @@ module registers (
   output logic [31:0]   blanker_settle_o,
   output logic [15:0]   blanker_samples_o,
   output logic [15:0]   pedestal_limit_o,
+  output logic          shadow_o,
+  output logic [15:0]   audit_fraction_o,
+  output logic          audit_seed_write_o,
+  input  logic [63:0]   unblanked_total_i,
+  input  logic [63:0]   blanked_total_i,
+  input  logic [31:0]   dwells_i,
+  input  logic [31:0]   dwells_decided_i,
+  input  logic [31:0]   dwells_undecided_i,
+  input  logic [31:0]   dwells_aborted_i,
+  input  logic [31:0]   dwells_audited_i,
   input  logic [31:0]   build_id_i,
   input  logic [31:0]   clock_kilohertz_i
 );
@@ -238,6 +285,50 @@ module registers (
   logic [15:0]  aux_delay_used_q;
   logic [15:0]  aux_width_q;
   logic [15:0]  aux_width_used_q;
+  logic         region_enable_q;
+  logic         region_enable_used_q;
+  logic         dwell_map_q;
+  logic         dwell_map_used_q;
+  logic [31:0]  pixel_settle_clocks_q;
+  logic [31:0]  pixel_settle_clocks_used_q;
+  logic [31:0]  line_flyback_clocks_q;
+  logic [31:0]  line_flyback_clocks_used_q;
+  logic [31:0]  frame_retrace_clocks_q;
+  logic [31:0]  frame_retrace_clocks_used_q;
+  logic [15:0]  frames_q;
+  logic [15:0]  frames_used_q;
+  logic         affine_q;
+  logic         affine_used_q;
+  logic [17:0]  affine_xx_q;
+  logic [17:0]  affine_xx_used_q;
+  logic [17:0]  affine_xy_q;
+  logic [17:0]  affine_xy_used_q;
+  logic [17:0]  affine_yx_q;
+  logic [17:0]  affine_yx_used_q;
+  logic [17:0]  affine_yy_q;
+  logic [17:0]  affine_yy_used_q;
+  logic [31:0]  affine_x_offset_q;
+  logic [31:0]  affine_x_offset_used_q;
+  logic [31:0]  affine_y_offset_q;
+  logic [31:0]  affine_y_offset_used_q;
+  logic [1:0]   scan_clock_edges_pixel_q;
+  logic [1:0]   scan_clock_edges_pixel_used_q;
+  logic [1:0]   scan_clock_edges_line_q;
+  logic [1:0]   scan_clock_edges_line_used_q;
+  logic [1:0]   scan_clock_edges_frame_q;
+  logic [1:0]   scan_clock_edges_frame_used_q;
+  logic [15:0]  pixel_clock_wait_q;
+  logic [15:0]  pixel_clock_wait_used_q;
+  logic [15:0]  line_clock_wait_q;
+  logic [15:0]  line_clock_wait_used_q;
+  logic [15:0]  frame_clock_wait_q;
+  logic [15:0]  frame_clock_wait_used_q;
+  logic [31:0]  pixel_clock_late_q;
+  logic [31:0]  pixel_clock_late_used_q;
+  logic [31:0]  scan_clock_timeout_q;
+  logic [31:0]  scan_clock_timeout_used_q;
+  logic [319:0] settle_by_jump_q;
+  logic [319:0] settle_by_jump_used_q;
   logic [1:0]   detector_source_q;
   logic [1:0]   detector_source_used_q;
   logic [15:0]  overload_level_q;
@@ -250,11 +341,17 @@ module registers (
   logic [15:0]  blanker_samples_used_q;
   logic [15:0]  pedestal_limit_q;
   logic [15:0]  pedestal_limit_used_q;
+  logic         shadow_q;
+  logic         shadow_used_q;
+  logic [15:0]  audit_fraction_q;
+  logic [15:0]  audit_fraction_used_q;
   logic [11:0]  trip_history_q;
   logic [31:0]  frame_cap_low_q;
   logic [31:0]  cycle_high_q;
   logic [31:0]  unblanked_run_high_q;
   logic [31:0]  latency_sum_high_q;
+  logic [31:0]  unblanked_total_high_q;
+  logic [31:0]  blanked_total_high_q;
   logic [31:0]  bus_rdata_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -358,6 +455,50 @@ module registers (
       aux_delay_used_q              <= 16'h0000;
       aux_width_q                   <= 16'h0001;
       aux_width_used_q              <= 16'h0001;
+      region_enable_q               <= 1'h0;
+      region_enable_used_q          <= 1'h0;
+      dwell_map_q                   <= 1'h0;
+      dwell_map_used_q              <= 1'h0;
+      pixel_settle_clocks_q         <= 32'h00000000;
+      pixel_settle_clocks_used_q    <= 32'h00000000;
+      line_flyback_clocks_q         <= 32'h00000000;
+      line_flyback_clocks_used_q    <= 32'h00000000;
+      frame_retrace_clocks_q        <= 32'h00000000;
+      frame_retrace_clocks_used_q   <= 32'h00000000;
+      frames_q                      <= 16'h0001;
+      frames_used_q                 <= 16'h0001;
+      affine_q                      <= 1'h0;
+      affine_used_q                 <= 1'h0;
+      affine_xx_q                   <= 18'h10000;
+      affine_xx_used_q              <= 18'h10000;
+      affine_xy_q                   <= 18'h00000;
+      affine_xy_used_q              <= 18'h00000;
+      affine_yx_q                   <= 18'h00000;
+      affine_yx_used_q              <= 18'h00000;
+      affine_yy_q                   <= 18'h10000;
+      affine_yy_used_q              <= 18'h10000;
+      affine_x_offset_q             <= 32'h00000000;
+      affine_x_offset_used_q        <= 32'h00000000;
+      affine_y_offset_q             <= 32'h00000000;
+      affine_y_offset_used_q        <= 32'h00000000;
+      scan_clock_edges_pixel_q      <= 2'h0;
+      scan_clock_edges_pixel_used_q <= 2'h0;
+      scan_clock_edges_line_q       <= 2'h0;
+      scan_clock_edges_line_used_q  <= 2'h0;
+      scan_clock_edges_frame_q      <= 2'h0;
+      scan_clock_edges_frame_used_q <= 2'h0;
+      pixel_clock_wait_q            <= 16'h0000;
+      pixel_clock_wait_used_q       <= 16'h0000;
+      line_clock_wait_q             <= 16'h0000;
+      line_clock_wait_used_q        <= 16'h0000;
+      frame_clock_wait_q            <= 16'h0000;
+      frame_clock_wait_used_q       <= 16'h0000;
+      pixel_clock_late_q            <= 32'h00000000;
+      pixel_clock_late_used_q       <= 32'h00000000;
+      scan_clock_timeout_q          <= 32'h00000000;
+      scan_clock_timeout_used_q     <= 32'h00000000;
+      settle_by_jump_q              <= {16{20'h00000}};
+      settle_by_jump_used_q         <= {16{20'h00000}};
       detector_source_q             <= 2'h0;
       detector_source_used_q        <= 2'h0;
       overload_level_q              <= 16'h7FFF;
@@ -370,6 +511,10 @@ module registers (
       blanker_samples_used_q        <= 16'hFFFF;
       pedestal_limit_q              <= 16'h0020;
       pedestal_limit_used_q         <= 16'h0020;
+      shadow_q                      <= 1'h0;
+      shadow_used_q                 <= 1'h0;
+      audit_fraction_q              <= 16'h0000;
+      audit_fraction_used_q         <= 16'h0000;
     end else begin
       if (!freeze_arm_i) begin
         heartbeat_timeout_used_q <= heartbeat_timeout_q;
@@ -429,6 +574,30 @@ module registers (
         aux_refractory_used_q         <= aux_refractory_q;
         aux_delay_used_q              <= aux_delay_q;
         aux_width_used_q              <= aux_width_q;
+        region_enable_used_q          <= region_enable_q;
+        dwell_map_used_q              <= dwell_map_q;
+        pixel_settle_clocks_used_q    <= pixel_settle_clocks_q;
+        line_flyback_clocks_used_q    <= line_flyback_clocks_q;
+        frame_retrace_clocks_used_q   <= frame_retrace_clocks_q;
+        frames_used_q                 <= frames_q;
+        affine_used_q                 <= affine_q;
+        affine_xx_used_q              <= affine_xx_q;
+        affine_xy_used_q              <= affine_xy_q;
+        affine_yx_used_q              <= affine_yx_q;
+        affine_yy_used_q              <= affine_yy_q;
+        affine_x_offset_used_q        <= affine_x_offset_q;
+        affine_y_offset_used_q        <= affine_y_offset_q;
+        scan_clock_edges_pixel_used_q <= scan_clock_edges_pixel_q;
+        scan_clock_edges_line_used_q  <= scan_clock_edges_line_q;
+        scan_clock_edges_frame_used_q <= scan_clock_edges_frame_q;
+        pixel_clock_wait_used_q       <= pixel_clock_wait_q;
+        line_clock_wait_used_q        <= line_clock_wait_q;
+        frame_clock_wait_used_q       <= frame_clock_wait_q;
+        pixel_clock_late_used_q       <= pixel_clock_late_q;
+        scan_clock_timeout_used_q     <= scan_clock_timeout_q;
+        settle_by_jump_used_q         <= settle_by_jump_q;
+        shadow_used_q                 <= shadow_q;
+        audit_fraction_used_q         <= audit_fraction_q;
       end
       if (bus_write_i) begin
         case (bus_address_i)
@@ -677,6 +846,150 @@ module registers (
             aux_width_q <= bus_wdata_i[15:0];
             if (!freeze_run_i) aux_width_used_q <= bus_wdata_i[15:0];
           end
+          16'h0340: begin
+            region_enable_q <= bus_wdata_i[0];
+            if (!freeze_run_i) region_enable_used_q <= bus_wdata_i[0];
+          end
+          16'h0350: begin
+            dwell_map_q <= bus_wdata_i[0];
+            if (!freeze_run_i) dwell_map_used_q <= bus_wdata_i[0];
+          end
+          16'h0360: begin
+            pixel_settle_clocks_q <= bus_wdata_i;
+            if (!freeze_run_i) pixel_settle_clocks_used_q <= bus_wdata_i;
+          end
+          16'h0364: begin
+            line_flyback_clocks_q <= bus_wdata_i;
+            if (!freeze_run_i) line_flyback_clocks_used_q <= bus_wdata_i;
+          end
+          16'h0368: begin
+            frame_retrace_clocks_q <= bus_wdata_i;
+            if (!freeze_run_i) frame_retrace_clocks_used_q <= bus_wdata_i;
+          end
+          16'h036C: begin
+            frames_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) frames_used_q <= bus_wdata_i[15:0];
+          end
+          16'h0370: begin
+            affine_q <= bus_wdata_i[0];
+            if (!freeze_run_i) affine_used_q <= bus_wdata_i[0];
+          end
+          16'h0374: begin
+            affine_xx_q <= bus_wdata_i[17:0];
+            if (!freeze_run_i) affine_xx_used_q <= bus_wdata_i[17:0];
+          end
+          16'h0378: begin
+            affine_xy_q <= bus_wdata_i[17:0];
+            if (!freeze_run_i) affine_xy_used_q <= bus_wdata_i[17:0];
+          end
+          16'h037C: begin
+            affine_yx_q <= bus_wdata_i[17:0];
+            if (!freeze_run_i) affine_yx_used_q <= bus_wdata_i[17:0];
+          end
+          16'h0380: begin
+            affine_yy_q <= bus_wdata_i[17:0];
+            if (!freeze_run_i) affine_yy_used_q <= bus_wdata_i[17:0];
+          end
+          16'h0384: begin
+            affine_x_offset_q <= bus_wdata_i;
+            if (!freeze_run_i) affine_x_offset_used_q <= bus_wdata_i;
+          end
+          16'h0388: begin
+            affine_y_offset_q <= bus_wdata_i;
+            if (!freeze_run_i) affine_y_offset_used_q <= bus_wdata_i;
+          end
+          16'h0390: begin
+            scan_clock_edges_pixel_q <= bus_wdata_i[1:0];
+            if (!freeze_run_i) scan_clock_edges_pixel_used_q <= bus_wdata_i[1:0];
+            scan_clock_edges_line_q <= bus_wdata_i[3:2];
+            if (!freeze_run_i) scan_clock_edges_line_used_q <= bus_wdata_i[3:2];
+            scan_clock_edges_frame_q <= bus_wdata_i[5:4];
+            if (!freeze_run_i) scan_clock_edges_frame_used_q <= bus_wdata_i[5:4];
+          end
+          16'h0394: begin
+            pixel_clock_wait_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) pixel_clock_wait_used_q <= bus_wdata_i[15:0];
+          end
+          16'h0398: begin
+            line_clock_wait_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) line_clock_wait_used_q <= bus_wdata_i[15:0];
+          end
+          16'h039C: begin
+            frame_clock_wait_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) frame_clock_wait_used_q <= bus_wdata_i[15:0];
+          end
+          16'h03A0: begin
+            pixel_clock_late_q <= bus_wdata_i;
+            if (!freeze_run_i) pixel_clock_late_used_q <= bus_wdata_i;
+          end
+          16'h03A4: begin
+            scan_clock_timeout_q <= bus_wdata_i;
+            if (!freeze_run_i) scan_clock_timeout_used_q <= bus_wdata_i;
+          end
+          16'h03C0: begin
+            settle_by_jump_q[19:0] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[19:0] <= bus_wdata_i[19:0];
+          end
+          16'h03C4: begin
+            settle_by_jump_q[39:20] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[39:20] <= bus_wdata_i[19:0];
+          end
+          16'h03C8: begin
+            settle_by_jump_q[59:40] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[59:40] <= bus_wdata_i[19:0];
+          end
+          16'h03CC: begin
+            settle_by_jump_q[79:60] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[79:60] <= bus_wdata_i[19:0];
+          end
+          16'h03D0: begin
+            settle_by_jump_q[99:80] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[99:80] <= bus_wdata_i[19:0];
+          end
+          16'h03D4: begin
+            settle_by_jump_q[119:100] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[119:100] <= bus_wdata_i[19:0];
+          end
+          16'h03D8: begin
+            settle_by_jump_q[139:120] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[139:120] <= bus_wdata_i[19:0];
+          end
+          16'h03DC: begin
+            settle_by_jump_q[159:140] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[159:140] <= bus_wdata_i[19:0];
+          end
+          16'h03E0: begin
+            settle_by_jump_q[179:160] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[179:160] <= bus_wdata_i[19:0];
+          end
+          16'h03E4: begin
+            settle_by_jump_q[199:180] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[199:180] <= bus_wdata_i[19:0];
+          end
+          16'h03E8: begin
+            settle_by_jump_q[219:200] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[219:200] <= bus_wdata_i[19:0];
+          end
+          16'h03EC: begin
+            settle_by_jump_q[239:220] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[239:220] <= bus_wdata_i[19:0];
+          end
+          16'h03F0: begin
+            settle_by_jump_q[259:240] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[259:240] <= bus_wdata_i[19:0];
+          end
+          16'h03F4: begin
+            settle_by_jump_q[279:260] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[279:260] <= bus_wdata_i[19:0];
+          end
+          16'h03F8: begin
+            settle_by_jump_q[299:280] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[299:280] <= bus_wdata_i[19:0];
+          end
+          16'h03FC: begin
+            settle_by_jump_q[319:300] <= bus_wdata_i[19:0];
+            if (!freeze_run_i) settle_by_jump_used_q[319:300] <= bus_wdata_i[19:0];
+          end
           16'h0404: begin
             detector_source_q <= bus_wdata_i[1:0];
             if (!freeze_arm_i) detector_source_used_q <= bus_wdata_i[1:0];
@@ -701,6 +1014,14 @@ module registers (
             pedestal_limit_q <= bus_wdata_i[15:0];
             if (!freeze_arm_i) pedestal_limit_used_q <= bus_wdata_i[15:0];
           end
+          16'h0440: begin
+            shadow_q <= bus_wdata_i[0];
+            if (!freeze_run_i) shadow_used_q <= bus_wdata_i[0];
+          end
+          16'h0444: begin
+            audit_fraction_q <= bus_wdata_i[15:0];
+            if (!freeze_run_i) audit_fraction_used_q <= bus_wdata_i[15:0];
+          end
           default: ;
         endcase
       end
@@ -720,7 +1041,7 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'h99DB2746;
+        16'h0004: bus_rdata_q <= 32'h1F6BA210;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
@@ -856,6 +1177,47 @@ module registers (
         16'h0330: bus_rdata_q <= aux_in_refractory_i;
         16'h0334: bus_rdata_q <= aux_prescaled_i;
         16'h0338: bus_rdata_q <= aux_missed_i;
+        16'h0340: bus_rdata_q <= {31'd0, region_enable_q};
+        16'h0344: bus_rdata_q <= region_index_i;
+        16'h034C: bus_rdata_q <= {30'd0, region_status_no_beam_i, region_status_no_decision_i};
+        16'h0350: bus_rdata_q <= {31'd0, dwell_map_q};
+        16'h0354: bus_rdata_q <= dwell_index_i;
+        16'h0360: bus_rdata_q <= pixel_settle_clocks_q;
+        16'h0364: bus_rdata_q <= line_flyback_clocks_q;
+        16'h0368: bus_rdata_q <= frame_retrace_clocks_q;
+        16'h036C: bus_rdata_q <= {16'd0, frames_q};
+        16'h0370: bus_rdata_q <= {31'd0, affine_q};
+        16'h0374: bus_rdata_q <= {14'd0, affine_xx_q};
+        16'h0378: bus_rdata_q <= {14'd0, affine_xy_q};
+        16'h037C: bus_rdata_q <= {14'd0, affine_yx_q};
+        16'h0380: bus_rdata_q <= {14'd0, affine_yy_q};
+        16'h0384: bus_rdata_q <= affine_x_offset_q;
+        16'h0388: bus_rdata_q <= affine_y_offset_q;
+        16'h0390: bus_rdata_q <= {26'd0, scan_clock_edges_frame_q, scan_clock_edges_line_q, scan_clock_edges_pixel_q};
+        16'h0394: bus_rdata_q <= {16'd0, pixel_clock_wait_q};
+        16'h0398: bus_rdata_q <= {16'd0, line_clock_wait_q};
+        16'h039C: bus_rdata_q <= {16'd0, frame_clock_wait_q};
+        16'h03A0: bus_rdata_q <= pixel_clock_late_q;
+        16'h03A4: bus_rdata_q <= scan_clock_timeout_q;
+        16'h03A8: bus_rdata_q <= {25'd0, scan_clock_status_frame_i, scan_clock_status_line_i, scan_clock_status_pixel_i, 2'd0, scan_clock_status_timed_out_i, scan_clock_status_lost_i};
+        16'h03AC: bus_rdata_q <= pixel_clocks_late_i;
+        16'h03B0: bus_rdata_q <= pixel_clocks_early_i;
+        16'h03C0: bus_rdata_q <= {12'd0, settle_by_jump_q[19:0]};
+        16'h03C4: bus_rdata_q <= {12'd0, settle_by_jump_q[39:20]};
+        16'h03C8: bus_rdata_q <= {12'd0, settle_by_jump_q[59:40]};
+        16'h03CC: bus_rdata_q <= {12'd0, settle_by_jump_q[79:60]};
+        16'h03D0: bus_rdata_q <= {12'd0, settle_by_jump_q[99:80]};
+        16'h03D4: bus_rdata_q <= {12'd0, settle_by_jump_q[119:100]};
+        16'h03D8: bus_rdata_q <= {12'd0, settle_by_jump_q[139:120]};
+        16'h03DC: bus_rdata_q <= {12'd0, settle_by_jump_q[159:140]};
+        16'h03E0: bus_rdata_q <= {12'd0, settle_by_jump_q[179:160]};
+        16'h03E4: bus_rdata_q <= {12'd0, settle_by_jump_q[199:180]};
+        16'h03E8: bus_rdata_q <= {12'd0, settle_by_jump_q[219:200]};
+        16'h03EC: bus_rdata_q <= {12'd0, settle_by_jump_q[239:220]};
+        16'h03F0: bus_rdata_q <= {12'd0, settle_by_jump_q[259:240]};
+        16'h03F4: bus_rdata_q <= {12'd0, settle_by_jump_q[279:260]};
+        16'h03F8: bus_rdata_q <= {12'd0, settle_by_jump_q[299:280]};
+        16'h03FC: bus_rdata_q <= {12'd0, settle_by_jump_q[319:300]};
         16'h0400: bus_rdata_q <= {20'd0, trip_history_q};
         16'h0404: bus_rdata_q <= {30'd0, detector_source_q};
         16'h0408: bus_rdata_q <= {16'd0, overload_level_q};
@@ -863,6 +1225,23 @@ module registers (
         16'h0410: bus_rdata_q <= blanker_settle_q;
         16'h0414: bus_rdata_q <= {16'd0, blanker_samples_q};
         16'h0418: bus_rdata_q <= {16'd0, pedestal_limit_q};
+        16'h0440: bus_rdata_q <= {31'd0, shadow_q};
+        16'h0444: bus_rdata_q <= {16'd0, audit_fraction_q};
+        16'h0450: begin
+          bus_rdata_q <= unblanked_total_i[31:0];
+          unblanked_total_high_q <= unblanked_total_i[63:32];
+        end
+        16'h0454: bus_rdata_q <= unblanked_total_high_q;
+        16'h0458: begin
+          bus_rdata_q <= blanked_total_i[31:0];
+          blanked_total_high_q <= blanked_total_i[63:32];
+        end
+        16'h045C: bus_rdata_q <= blanked_total_high_q;
+        16'h0460: bus_rdata_q <= dwells_i;
+        16'h0464: bus_rdata_q <= dwells_decided_i;
+        16'h0468: bus_rdata_q <= dwells_undecided_i;
+        16'h046C: bus_rdata_q <= dwells_aborted_i;
+        16'h0470: bus_rdata_q <= dwells_audited_i;
         16'h04C0: bus_rdata_q <= build_id_i;
         16'h04C4: bus_rdata_q <= clock_kilohertz_i;
         default: ;
@@ -921,12 +1300,36 @@ module registers (
   assign aux_refractory_o         = aux_refractory_used_q;
   assign aux_delay_o              = aux_delay_used_q;
   assign aux_width_o              = aux_width_used_q;
+  assign region_enable_o          = region_enable_used_q;
+  assign dwell_map_o              = dwell_map_used_q;
+  assign pixel_settle_clocks_o    = pixel_settle_clocks_used_q;
+  assign line_flyback_clocks_o    = line_flyback_clocks_used_q;
+  assign frame_retrace_clocks_o   = frame_retrace_clocks_used_q;
+  assign frames_o                 = frames_used_q;
+  assign affine_o                 = affine_used_q;
+  assign affine_xx_o              = affine_xx_used_q;
+  assign affine_xy_o              = affine_xy_used_q;
+  assign affine_yx_o              = affine_yx_used_q;
+  assign affine_yy_o              = affine_yy_used_q;
+  assign affine_x_offset_o        = affine_x_offset_used_q;
+  assign affine_y_offset_o        = affine_y_offset_used_q;
+  assign scan_clock_edges_pixel_o = scan_clock_edges_pixel_used_q;
+  assign scan_clock_edges_line_o  = scan_clock_edges_line_used_q;
+  assign scan_clock_edges_frame_o = scan_clock_edges_frame_used_q;
+  assign pixel_clock_wait_o       = pixel_clock_wait_used_q;
+  assign line_clock_wait_o        = line_clock_wait_used_q;
+  assign frame_clock_wait_o       = frame_clock_wait_used_q;
+  assign pixel_clock_late_o       = pixel_clock_late_used_q;
+  assign scan_clock_timeout_o     = scan_clock_timeout_used_q;
+  assign settle_by_jump_o         = settle_by_jump_used_q;
   assign detector_source_o        = detector_source_used_q;
   assign overload_level_o         = overload_level_used_q;
   assign overload_samples_o       = overload_samples_used_q;
   assign blanker_settle_o         = blanker_settle_used_q;
   assign blanker_samples_o        = blanker_samples_used_q;
   assign pedestal_limit_o         = pedestal_limit_used_q;
+  assign shadow_o                 = shadow_used_q;
+  assign audit_fraction_o         = audit_fraction_used_q;
   assign trip_history_o           = trip_history_q;
   assign command_engage_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[0];
   assign command_disarm_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[1];
@@ -939,4 +1342,9 @@ module registers (
   assign heartbeat_write_o        = bus_write_i && bus_address_i == 16'h0034;
   assign position_index_write_o   = bus_write_i && bus_address_i == 16'h00B0;
   assign position_data_write_o    = bus_write_i && bus_address_i == 16'h00B4;
+  assign region_index_write_o     = bus_write_i && bus_address_i == 16'h0344;
+  assign region_data_write_o      = bus_write_i && bus_address_i == 16'h0348;
+  assign dwell_index_write_o      = bus_write_i && bus_address_i == 16'h0354;
+  assign dwell_data_write_o       = bus_write_i && bus_address_i == 16'h0358;
+  assign audit_seed_write_o       = bus_write_i && bus_address_i == 16'h0448;
 endmodule

@@ -45,7 +45,9 @@ CARD = Ports(
     clocks=("core_clk_i", "bus_clk_i", "adc_clk_i", "link_clk_i", "scan_clk_i"), reset="rst_ni",
     domains={"control_": "bus_clk_i", "event_": "bus_clk_i", "host_": "bus_clk_i", "interrupt_": "bus_clk_i",
              "adc_": "adc_clk_i", "vector_": "link_clk_i", "scan_": "scan_clk_i", "microscope_blank_i": NO_CLOCK,
-             "external_interlock_i": NO_CLOCK, "reconfigure_i": NO_CLOCK, "keep_alive_word_i": "link_clk_i",
+             "external_interlock_i": NO_CLOCK, "reconfigure_i": NO_CLOCK,
+             "pixel_clock_i": NO_CLOCK, "line_clock_i": NO_CLOCK, "frame_clock_i": NO_CLOCK,
+             "keep_alive_word_i": "link_clk_i",
              "stall_network_i": "core_clk_i", "permit_beam_o": "core_clk_i", "keep_alive_o": "core_clk_i",
              "pixel_advance_o": "core_clk_i", "aux_trigger_o": "core_clk_i"},
     direct=("permit_beam_o", "keep_alive_o"))

@@ -7,7 +7,7 @@ public static class CardRegisterMap
     public static IReadOnlyList<CardRegister> Registers { get; } =
     [
         new("id", 0x0000, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x45474445, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "The letters EDGE, lowest byte first.", []),
-        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x99DB2746, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
+        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x1F6BA210, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
         new("network_hash", 0x0008, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Hash of the network in the slot.", []),
         new("network_shape", 0x000C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Shape of the network in the slot.",
         [
@@ -279,6 +279,92 @@ public static class CardRegisterMap
         new("aux_in_refractory", 0x0330, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "decisions", "Decisions to keep without a pulse because of `aux_refractory`.", []),
         new("aux_prescaled", 0x0334, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "decisions", "Decisions to keep without a pulse because of `aux_prescale`.", []),
         new("aux_missed", 0x0338, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "decisions", "Decisions to keep without a pulse because another waited for `aux_delay`.", []),
+        new("region_enable", 0x0340, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.Run, "", "1: the regions forbid, see rtl/trigger/region_mask/region_mask.md. Write all 256 words before.",
+        [
+            new("", 0, 0, Signed: false, "", "1: the regions forbid, see rtl/trigger/region_mask/region_mask.md. Write all 256 words before.", []),
+        ]),
+        new("region_index", 0x0344, RegisterAccess.Window, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "words", "Where `region_data` writes. Moves on by itself.", []),
+        new("region_data", 0x0348, RegisterAccess.Write, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "16 cells of the scan field, 2 bits each: bit 0 no decision here, bit 1 no beam here. Write while no scan runs.", []),
+        new("region_status", 0x034C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0x3, Varies: false, RegisterCommit.AtOnce, "", "Where the last dwell began.",
+        [
+            new("no_decision", 0, 0, Signed: false, "", "Nothing is decided here.", []),
+            new("no_beam", 1, 1, Signed: false, "", "The beam may not be here.", []),
+        ]),
+        new("dwell_map", 0x0350, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.Run, "", "1: every position of a list has its own dwell, written to `dwell_data`.",
+        [
+            new("", 0, 0, Signed: false, "", "1: every position of a list has its own dwell, written to `dwell_data`.", []),
+        ]),
+        new("dwell_index", 0x0354, RegisterAccess.Window, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "positions", "Where `dwell_data` writes. Moves on by itself.", []),
+        new("dwell_data", 0x0358, RegisterAccess.Write, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "Samples of the dwell of a position (maximum of a decided one, length of a fixed one), low 16 bits; 0: `max_samples` or `dwell_samples`. Write while no scan runs.", []),
+        new("pixel_settle_clocks", 0x0360, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.Run, "clocks", "Raster: from the move to a pixel to its earliest dwell, blanked. 0: the beam stays on along a line.", []),
+        new("line_flyback_clocks", 0x0364, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.Run, "clocks", "Raster: added to `line_settle_clocks` from line to line, blanked.", []),
+        new("frame_retrace_clocks", 0x0368, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.Run, "clocks", "Raster: added to `line_settle_clocks` before the first line of a frame, blanked.", []),
+        new("frames", 0x036C, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x1, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "frames", "Frames of a raster run; sites are numbered on. 0 is taken as 1.",
+        [
+            new("", 15, 0, Signed: false, "frames", "Frames of a raster run; sites are numbered on. 0 is taken as 1.", []),
+        ]),
+        new("affine", 0x0370, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.Run, "", "1: scan positions go through the affine calibration to the DACs, 3 clocks later.",
+        [
+            new("", 0, 0, Signed: false, "", "1: scan positions go through the affine calibration to the DACs, 3 clocks later.", []),
+        ]),
+        new("affine_xx", 0x0374, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x10000, Mask: 0x3FFFF, Varies: false, RegisterCommit.Run, "1/65536", "DAC x from scan x.",
+        [
+            new("", 17, 0, Signed: true, "1/65536", "DAC x from scan x.", []),
+        ]),
+        new("affine_xy", 0x0378, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x3FFFF, Varies: false, RegisterCommit.Run, "1/65536", "DAC x from scan y.",
+        [
+            new("", 17, 0, Signed: true, "1/65536", "DAC x from scan y.", []),
+        ]),
+        new("affine_yx", 0x037C, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x3FFFF, Varies: false, RegisterCommit.Run, "1/65536", "DAC y from scan x.",
+        [
+            new("", 17, 0, Signed: true, "1/65536", "DAC y from scan x.", []),
+        ]),
+        new("affine_yy", 0x0380, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x10000, Mask: 0x3FFFF, Varies: false, RegisterCommit.Run, "1/65536", "DAC y from scan y.",
+        [
+            new("", 17, 0, Signed: true, "1/65536", "DAC y from scan y.", []),
+        ]),
+        new("affine_x_offset", 0x0384, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.Run, "1/4096 DAC code", "Added to DAC x.",
+        [
+            new("", 31, 0, Signed: true, "1/4096 DAC code", "Added to DAC x.", []),
+        ]),
+        new("affine_y_offset", 0x0388, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.Run, "1/4096 DAC code", "Added to DAC y.",
+        [
+            new("", 31, 0, Signed: true, "1/4096 DAC code", "Added to DAC y.", []),
+        ]),
+        new("scan_clock_edges", 0x0390, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x3F, Varies: false, RegisterCommit.Run, "", "Clocks of another scan generator that dwells, lines and frames wait for; see rtl/trigger/slave_clock/slave_clock.md.",
+        [
+            new("pixel", 1, 0, Signed: false, "", "Pixel clock.", [("off", 0), ("rising", 1), ("falling", 2)]),
+            new("line", 3, 2, Signed: false, "", "Line clock.", [("off", 0), ("rising", 1), ("falling", 2)]),
+            new("frame", 5, 4, Signed: false, "", "Frame clock or mains synchronisation.", [("off", 0), ("rising", 1), ("falling", 2)]),
+        ]),
+        new("pixel_clock_wait", 0x0394, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "clocks", "From the edge of the pixel clock to its effect.",
+        [
+            new("", 15, 0, Signed: false, "clocks", "From the edge of the pixel clock to its effect.", []),
+        ]),
+        new("line_clock_wait", 0x0398, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "clocks", "From the edge of the line clock to its effect.",
+        [
+            new("", 15, 0, Signed: false, "clocks", "From the edge of the line clock to its effect.", []),
+        ]),
+        new("frame_clock_wait", 0x039C, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "clocks", "From the edge of the frame clock to its effect.",
+        [
+            new("", 15, 0, Signed: false, "clocks", "From the edge of the frame clock to its effect.", []),
+        ]),
+        new("pixel_clock_late", 0x03A0, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.Run, "clocks", "A pixel clock that the settled scan awaits for so long is counted as late. 0: never.", []),
+        new("scan_clock_timeout", 0x03A4, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.Run, "clocks", "A clock that the settled scan awaits for so long is lost: the run ends, and an engaged interlock trips. Longer than flyback and retrace. 0: never.", []),
+        new("scan_clock_status", 0x03A8, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0x73, Varies: true, RegisterCommit.AtOnce, "", "The clocks of the other scan generator.",
+        [
+            new("lost", 0, 0, Signed: false, "", "The last run ended because a clock was lost, or came at the wrong place.", []),
+            new("timed_out", 1, 1, Signed: false, "", "It was a clock that did not come.", []),
+            new("pixel", 4, 4, Signed: false, "", "Level of the pixel clock.", []),
+            new("line", 5, 5, Signed: false, "", "Level of the line clock.", []),
+            new("frame", 6, 6, Signed: false, "", "Level of the frame clock.", []),
+        ]),
+        new("pixel_clocks_late", 0x03AC, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "clocks", "Pixel clocks that came late.", []),
+        new("pixel_clocks_early", 0x03B0, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "clocks", "Dwells that the next pixel clock cut short.", []),
+        new("settle_by_jump", 0x03C0, RegisterAccess.ReadWrite, Width: 32, Count: 16, Reset: 0x0, Mask: 0xFFFFF, Varies: false, RegisterCommit.Run, "clocks", "List: added to `settle_clocks` for jumps of 2^k to 2^(k+1)-1 scan steps in x or y, whichever is longer. The first jump of a run counts as the longest.",
+        [
+            new("", 19, 0, Signed: false, "clocks", "List: added to `settle_clocks` for jumps of 2^k to 2^(k+1)-1 scan steps in x or y, whichever is longer. The first jump of a run counts as the longest.", []),
+        ]),
         new("trip_history", 0x0400, RegisterAccess.WriteOneToClear, Width: 32, Count: 1, Reset: 0x1, Mask: 0xFFF, Varies: false, RegisterCommit.AtOnce, "", "Every cause of a trip since its bit was cleared; re-arming leaves it.",
         [
             new("reset", 0, 0, Signed: false, "", "Reset, power-on or reconfiguration.", []),
@@ -315,6 +401,22 @@ public static class CardRegisterMap
         [
             new("", 15, 0, Signed: true, "1/64 electron", "A sample above it is not the pedestal.", []),
         ]),
+        new("shadow", 0x0440, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.Run, "", "1: decisions are made and recorded (flag bit 5), but move no pin: every dwell takes its full length.",
+        [
+            new("", 0, 0, Signed: false, "", "1: decisions are made and recorded (flag bit 5), but move no pin: every dwell takes its full length.", []),
+        ]),
+        new("audit_fraction", 0x0444, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF, Varies: false, RegisterCommit.Run, "1/65536", "Share of dwells that take their full length although decided (flag bit 6), drawn at random.",
+        [
+            new("", 15, 0, Signed: false, "1/65536", "Share of dwells that take their full length although decided (flag bit 6), drawn at random.", []),
+        ]),
+        new("audit_seed", 0x0448, RegisterAccess.Write, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "Where the random numbers of the audit start. 0 is taken as 1.", []),
+        new("unblanked_total", 0x0450, RegisterAccess.Read, Width: 64, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "clocks", "Clocks since reset with the beam on, in any state.", []),
+        new("blanked_total", 0x0458, RegisterAccess.Read, Width: 64, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "clocks", "Clocks since reset with the beam off.", []),
+        new("dwells", 0x0460, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "dwells", "Dwells begun.", []),
+        new("dwells_decided", 0x0464, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "dwells", "Dwells decided as a class.", []),
+        new("dwells_undecided", 0x0468, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "dwells", "Dwells ended without a class by their maximum, where decisions are on.", []),
+        new("dwells_aborted", 0x046C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "dwells", "Dwells cut by their cap, a trip, an abort or a lost scan clock.", []),
+        new("dwells_audited", 0x0470, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "dwells", "Dwells begun that the audit chose.", []),
         new("build_id", 0x04C0, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Tells builds of the card apart; 0: not told.", []),
         new("clock_kilohertz", 0x04C4, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "kHz", "Clock of the core that the card was built for; 0: not told.", []),
     ];

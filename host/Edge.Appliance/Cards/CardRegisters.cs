@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0x99DB2746;
+    public const uint MapHash = 0x1F6BA210;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
@@ -1042,6 +1042,312 @@ public static class CardRegisters
     /// <summary>Decisions to keep without a pulse because another waited for `aux_delay`. Unit: decisions.</summary>
     public const uint AuxMissedAddress = 0x0338;
 
+    /// <summary>1: the regions forbid, see rtl/trigger/region_mask/region_mask.md. Write all 256 words before.</summary>
+    public const uint RegionEnableAddress = 0x0340;
+
+    /// <summary>Value of region_enable after reset.</summary>
+    public const uint RegionEnableReset = 0x0;
+
+    /// <summary>1: the regions forbid, see rtl/trigger/region_mask/region_mask.md. Write all 256 words before.</summary>
+    public const uint RegionEnableMask = 0x1;
+
+    /// <summary>Lowest bit of region_enable.</summary>
+    public const int RegionEnableShift = 0;
+
+    /// <summary>Where `region_data` writes. Moves on by itself. Unit: words.</summary>
+    public const uint RegionIndexAddress = 0x0344;
+
+    /// <summary>16 cells of the scan field, 2 bits each: bit 0 no decision here, bit 1 no beam here. Write while no scan runs.</summary>
+    public const uint RegionDataAddress = 0x0348;
+
+    /// <summary>Where the last dwell began.</summary>
+    public const uint RegionStatusAddress = 0x034C;
+
+    /// <summary>Nothing is decided here.</summary>
+    public const uint RegionStatusNoDecisionMask = 0x1;
+
+    /// <summary>Lowest bit of region_status_no_decision.</summary>
+    public const int RegionStatusNoDecisionShift = 0;
+
+    /// <summary>The beam may not be here.</summary>
+    public const uint RegionStatusNoBeamMask = 0x2;
+
+    /// <summary>Lowest bit of region_status_no_beam.</summary>
+    public const int RegionStatusNoBeamShift = 1;
+
+    /// <summary>1: every position of a list has its own dwell, written to `dwell_data`.</summary>
+    public const uint DwellMapAddress = 0x0350;
+
+    /// <summary>Value of dwell_map after reset.</summary>
+    public const uint DwellMapReset = 0x0;
+
+    /// <summary>1: every position of a list has its own dwell, written to `dwell_data`.</summary>
+    public const uint DwellMapMask = 0x1;
+
+    /// <summary>Lowest bit of dwell_map.</summary>
+    public const int DwellMapShift = 0;
+
+    /// <summary>Where `dwell_data` writes. Moves on by itself. Unit: positions.</summary>
+    public const uint DwellIndexAddress = 0x0354;
+
+    /// <summary>Samples of the dwell of a position (maximum of a decided one, length of a fixed one), low 16 bits; 0: `max_samples` or `dwell_samples`. Write while no scan runs.</summary>
+    public const uint DwellDataAddress = 0x0358;
+
+    /// <summary>Raster: from the move to a pixel to its earliest dwell, blanked. 0: the beam stays on along a line. Unit: clocks.</summary>
+    public const uint PixelSettleClocksAddress = 0x0360;
+
+    /// <summary>Value of pixel_settle_clocks after reset.</summary>
+    public const uint PixelSettleClocksReset = 0x0;
+
+    /// <summary>Raster: added to `line_settle_clocks` from line to line, blanked. Unit: clocks.</summary>
+    public const uint LineFlybackClocksAddress = 0x0364;
+
+    /// <summary>Value of line_flyback_clocks after reset.</summary>
+    public const uint LineFlybackClocksReset = 0x0;
+
+    /// <summary>Raster: added to `line_settle_clocks` before the first line of a frame, blanked. Unit: clocks.</summary>
+    public const uint FrameRetraceClocksAddress = 0x0368;
+
+    /// <summary>Value of frame_retrace_clocks after reset.</summary>
+    public const uint FrameRetraceClocksReset = 0x0;
+
+    /// <summary>Frames of a raster run; sites are numbered on. 0 is taken as 1. Unit: frames.</summary>
+    public const uint FramesAddress = 0x036C;
+
+    /// <summary>Value of frames after reset.</summary>
+    public const uint FramesReset = 0x1;
+
+    /// <summary>Frames of a raster run; sites are numbered on. 0 is taken as 1.</summary>
+    public const uint FramesMask = 0xFFFF;
+
+    /// <summary>Lowest bit of frames.</summary>
+    public const int FramesShift = 0;
+
+    /// <summary>1: scan positions go through the affine calibration to the DACs, 3 clocks later.</summary>
+    public const uint AffineAddress = 0x0370;
+
+    /// <summary>Value of affine after reset.</summary>
+    public const uint AffineReset = 0x0;
+
+    /// <summary>1: scan positions go through the affine calibration to the DACs, 3 clocks later.</summary>
+    public const uint AffineMask = 0x1;
+
+    /// <summary>Lowest bit of affine.</summary>
+    public const int AffineShift = 0;
+
+    /// <summary>DAC x from scan x. Unit: 1/65536.</summary>
+    public const uint AffineXxAddress = 0x0374;
+
+    /// <summary>Value of affine_xx after reset.</summary>
+    public const uint AffineXxReset = 0x10000;
+
+    /// <summary>DAC x from scan x.</summary>
+    public const uint AffineXxMask = 0x3FFFF;
+
+    /// <summary>Lowest bit of affine_xx.</summary>
+    public const int AffineXxShift = 0;
+
+    /// <summary>DAC x from scan y. Unit: 1/65536.</summary>
+    public const uint AffineXyAddress = 0x0378;
+
+    /// <summary>Value of affine_xy after reset.</summary>
+    public const uint AffineXyReset = 0x0;
+
+    /// <summary>DAC x from scan y.</summary>
+    public const uint AffineXyMask = 0x3FFFF;
+
+    /// <summary>Lowest bit of affine_xy.</summary>
+    public const int AffineXyShift = 0;
+
+    /// <summary>DAC y from scan x. Unit: 1/65536.</summary>
+    public const uint AffineYxAddress = 0x037C;
+
+    /// <summary>Value of affine_yx after reset.</summary>
+    public const uint AffineYxReset = 0x0;
+
+    /// <summary>DAC y from scan x.</summary>
+    public const uint AffineYxMask = 0x3FFFF;
+
+    /// <summary>Lowest bit of affine_yx.</summary>
+    public const int AffineYxShift = 0;
+
+    /// <summary>DAC y from scan y. Unit: 1/65536.</summary>
+    public const uint AffineYyAddress = 0x0380;
+
+    /// <summary>Value of affine_yy after reset.</summary>
+    public const uint AffineYyReset = 0x10000;
+
+    /// <summary>DAC y from scan y.</summary>
+    public const uint AffineYyMask = 0x3FFFF;
+
+    /// <summary>Lowest bit of affine_yy.</summary>
+    public const int AffineYyShift = 0;
+
+    /// <summary>Added to DAC x. Unit: 1/4096 DAC code.</summary>
+    public const uint AffineXOffsetAddress = 0x0384;
+
+    /// <summary>Value of affine_x_offset after reset.</summary>
+    public const uint AffineXOffsetReset = 0x0;
+
+    /// <summary>Added to DAC y. Unit: 1/4096 DAC code.</summary>
+    public const uint AffineYOffsetAddress = 0x0388;
+
+    /// <summary>Value of affine_y_offset after reset.</summary>
+    public const uint AffineYOffsetReset = 0x0;
+
+    /// <summary>Clocks of another scan generator that dwells, lines and frames wait for; see rtl/trigger/slave_clock/slave_clock.md.</summary>
+    public const uint ScanClockEdgesAddress = 0x0390;
+
+    /// <summary>Value of scan_clock_edges after reset.</summary>
+    public const uint ScanClockEdgesReset = 0x0;
+
+    /// <summary>Pixel clock.</summary>
+    public const uint ScanClockEdgesPixelMask = 0x3;
+
+    /// <summary>Lowest bit of scan_clock_edges_pixel.</summary>
+    public const int ScanClockEdgesPixelShift = 0;
+
+    /// <summary>Value of scan_clock_edges_pixel.</summary>
+    public const uint ScanClockEdgesPixelOff = 0x0;
+
+    /// <summary>Value of scan_clock_edges_pixel.</summary>
+    public const uint ScanClockEdgesPixelRising = 0x1;
+
+    /// <summary>Value of scan_clock_edges_pixel.</summary>
+    public const uint ScanClockEdgesPixelFalling = 0x2;
+
+    /// <summary>Line clock.</summary>
+    public const uint ScanClockEdgesLineMask = 0xC;
+
+    /// <summary>Lowest bit of scan_clock_edges_line.</summary>
+    public const int ScanClockEdgesLineShift = 2;
+
+    /// <summary>Value of scan_clock_edges_line.</summary>
+    public const uint ScanClockEdgesLineOff = 0x0;
+
+    /// <summary>Value of scan_clock_edges_line.</summary>
+    public const uint ScanClockEdgesLineRising = 0x1;
+
+    /// <summary>Value of scan_clock_edges_line.</summary>
+    public const uint ScanClockEdgesLineFalling = 0x2;
+
+    /// <summary>Frame clock or mains synchronisation.</summary>
+    public const uint ScanClockEdgesFrameMask = 0x30;
+
+    /// <summary>Lowest bit of scan_clock_edges_frame.</summary>
+    public const int ScanClockEdgesFrameShift = 4;
+
+    /// <summary>Value of scan_clock_edges_frame.</summary>
+    public const uint ScanClockEdgesFrameOff = 0x0;
+
+    /// <summary>Value of scan_clock_edges_frame.</summary>
+    public const uint ScanClockEdgesFrameRising = 0x1;
+
+    /// <summary>Value of scan_clock_edges_frame.</summary>
+    public const uint ScanClockEdgesFrameFalling = 0x2;
+
+    /// <summary>From the edge of the pixel clock to its effect. Unit: clocks.</summary>
+    public const uint PixelClockWaitAddress = 0x0394;
+
+    /// <summary>Value of pixel_clock_wait after reset.</summary>
+    public const uint PixelClockWaitReset = 0x0;
+
+    /// <summary>From the edge of the pixel clock to its effect.</summary>
+    public const uint PixelClockWaitMask = 0xFFFF;
+
+    /// <summary>Lowest bit of pixel_clock_wait.</summary>
+    public const int PixelClockWaitShift = 0;
+
+    /// <summary>From the edge of the line clock to its effect. Unit: clocks.</summary>
+    public const uint LineClockWaitAddress = 0x0398;
+
+    /// <summary>Value of line_clock_wait after reset.</summary>
+    public const uint LineClockWaitReset = 0x0;
+
+    /// <summary>From the edge of the line clock to its effect.</summary>
+    public const uint LineClockWaitMask = 0xFFFF;
+
+    /// <summary>Lowest bit of line_clock_wait.</summary>
+    public const int LineClockWaitShift = 0;
+
+    /// <summary>From the edge of the frame clock to its effect. Unit: clocks.</summary>
+    public const uint FrameClockWaitAddress = 0x039C;
+
+    /// <summary>Value of frame_clock_wait after reset.</summary>
+    public const uint FrameClockWaitReset = 0x0;
+
+    /// <summary>From the edge of the frame clock to its effect.</summary>
+    public const uint FrameClockWaitMask = 0xFFFF;
+
+    /// <summary>Lowest bit of frame_clock_wait.</summary>
+    public const int FrameClockWaitShift = 0;
+
+    /// <summary>A pixel clock that the settled scan awaits for so long is counted as late. 0: never. Unit: clocks.</summary>
+    public const uint PixelClockLateAddress = 0x03A0;
+
+    /// <summary>Value of pixel_clock_late after reset.</summary>
+    public const uint PixelClockLateReset = 0x0;
+
+    /// <summary>A clock that the settled scan awaits for so long is lost: the run ends, and an engaged interlock trips. Longer than flyback and retrace. 0: never. Unit: clocks.</summary>
+    public const uint ScanClockTimeoutAddress = 0x03A4;
+
+    /// <summary>Value of scan_clock_timeout after reset.</summary>
+    public const uint ScanClockTimeoutReset = 0x0;
+
+    /// <summary>The clocks of the other scan generator.</summary>
+    public const uint ScanClockStatusAddress = 0x03A8;
+
+    /// <summary>The last run ended because a clock was lost, or came at the wrong place.</summary>
+    public const uint ScanClockStatusLostMask = 0x1;
+
+    /// <summary>Lowest bit of scan_clock_status_lost.</summary>
+    public const int ScanClockStatusLostShift = 0;
+
+    /// <summary>It was a clock that did not come.</summary>
+    public const uint ScanClockStatusTimedOutMask = 0x2;
+
+    /// <summary>Lowest bit of scan_clock_status_timed_out.</summary>
+    public const int ScanClockStatusTimedOutShift = 1;
+
+    /// <summary>Level of the pixel clock.</summary>
+    public const uint ScanClockStatusPixelMask = 0x10;
+
+    /// <summary>Lowest bit of scan_clock_status_pixel.</summary>
+    public const int ScanClockStatusPixelShift = 4;
+
+    /// <summary>Level of the line clock.</summary>
+    public const uint ScanClockStatusLineMask = 0x20;
+
+    /// <summary>Lowest bit of scan_clock_status_line.</summary>
+    public const int ScanClockStatusLineShift = 5;
+
+    /// <summary>Level of the frame clock.</summary>
+    public const uint ScanClockStatusFrameMask = 0x40;
+
+    /// <summary>Lowest bit of scan_clock_status_frame.</summary>
+    public const int ScanClockStatusFrameShift = 6;
+
+    /// <summary>Pixel clocks that came late. Unit: clocks.</summary>
+    public const uint PixelClocksLateAddress = 0x03AC;
+
+    /// <summary>Dwells that the next pixel clock cut short. Unit: clocks.</summary>
+    public const uint PixelClocksEarlyAddress = 0x03B0;
+
+    /// <summary>List: added to `settle_clocks` for jumps of 2^k to 2^(k+1)-1 scan steps in x or y, whichever is longer. The first jump of a run counts as the longest. Unit: clocks.</summary>
+    public const uint SettleByJumpAddress = 0x03C0;
+
+    /// <summary>Words of the array settle_by_jump.</summary>
+    public const int SettleByJumpCount = 16;
+
+    /// <summary>Value of settle_by_jump after reset.</summary>
+    public const uint SettleByJumpReset = 0x0;
+
+    /// <summary>List: added to `settle_clocks` for jumps of 2^k to 2^(k+1)-1 scan steps in x or y, whichever is longer. The first jump of a run counts as the longest.</summary>
+    public const uint SettleByJumpMask = 0xFFFFF;
+
+    /// <summary>Lowest bit of settle_by_jump.</summary>
+    public const int SettleByJumpShift = 0;
+
     /// <summary>Every cause of a trip since its bit was cleared; re-arming leaves it.</summary>
     public const uint TripHistoryAddress = 0x0400;
 
@@ -1191,6 +1497,60 @@ public static class CardRegisters
 
     /// <summary>Lowest bit of pedestal_limit.</summary>
     public const int PedestalLimitShift = 0;
+
+    /// <summary>1: decisions are made and recorded (flag bit 5), but move no pin: every dwell takes its full length.</summary>
+    public const uint ShadowAddress = 0x0440;
+
+    /// <summary>Value of shadow after reset.</summary>
+    public const uint ShadowReset = 0x0;
+
+    /// <summary>1: decisions are made and recorded (flag bit 5), but move no pin: every dwell takes its full length.</summary>
+    public const uint ShadowMask = 0x1;
+
+    /// <summary>Lowest bit of shadow.</summary>
+    public const int ShadowShift = 0;
+
+    /// <summary>Share of dwells that take their full length although decided (flag bit 6), drawn at random. Unit: 1/65536.</summary>
+    public const uint AuditFractionAddress = 0x0444;
+
+    /// <summary>Value of audit_fraction after reset.</summary>
+    public const uint AuditFractionReset = 0x0;
+
+    /// <summary>Share of dwells that take their full length although decided (flag bit 6), drawn at random.</summary>
+    public const uint AuditFractionMask = 0xFFFF;
+
+    /// <summary>Lowest bit of audit_fraction.</summary>
+    public const int AuditFractionShift = 0;
+
+    /// <summary>Where the random numbers of the audit start. 0 is taken as 1.</summary>
+    public const uint AuditSeedAddress = 0x0448;
+
+    /// <summary>Clocks since reset with the beam on, in any state. Unit: clocks. Low word.</summary>
+    public const uint UnblankedTotalLowAddress = 0x0450;
+
+    /// <summary>Clocks since reset with the beam on, in any state. Unit: clocks. High word.</summary>
+    public const uint UnblankedTotalHighAddress = 0x0454;
+
+    /// <summary>Clocks since reset with the beam off. Unit: clocks. Low word.</summary>
+    public const uint BlankedTotalLowAddress = 0x0458;
+
+    /// <summary>Clocks since reset with the beam off. Unit: clocks. High word.</summary>
+    public const uint BlankedTotalHighAddress = 0x045C;
+
+    /// <summary>Dwells begun. Unit: dwells.</summary>
+    public const uint DwellsAddress = 0x0460;
+
+    /// <summary>Dwells decided as a class. Unit: dwells.</summary>
+    public const uint DwellsDecidedAddress = 0x0464;
+
+    /// <summary>Dwells ended without a class by their maximum, where decisions are on. Unit: dwells.</summary>
+    public const uint DwellsUndecidedAddress = 0x0468;
+
+    /// <summary>Dwells cut by their cap, a trip, an abort or a lost scan clock. Unit: dwells.</summary>
+    public const uint DwellsAbortedAddress = 0x046C;
+
+    /// <summary>Dwells begun that the audit chose. Unit: dwells.</summary>
+    public const uint DwellsAuditedAddress = 0x0470;
 
     /// <summary>Tells builds of the card apart; 0: not told.</summary>
     public const uint BuildIdAddress = 0x04C0;
