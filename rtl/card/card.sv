@@ -161,6 +161,11 @@ module card #(
 
   // ---------------------------------------------------------------- trigger path
   logic        scan_stopped;
+  logic        payload_valid, payload_first, payload_last, unused_payload;
+  logic [63:0] payload_word;
+
+  // No payload ring stands in this top yet: captures of the spy buffer are read through registers.
+  assign unused_payload = ^{payload_valid, payload_first, payload_last, payload_word};
   logic [15:0] x, y;
 
   card_core #(
@@ -188,6 +193,10 @@ module card #(
     .event_valid_o       (record_valid),
     .event_ready_i       (record_ready),
     .event_data_o        (record_data),
+    .word_valid_o        (payload_valid),
+    .word_o              (payload_word),
+    .word_first_o        (payload_first),
+    .word_last_o         (payload_last),
     .events_under_way_i  (records_under_way),
     .microscope_blank_i,
     .external_interlock_i,

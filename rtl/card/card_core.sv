@@ -14,6 +14,7 @@
 module card_core #(
   parameter int PositionDepth   = 4096,  // positions of the list, 2 to 65536
   parameter int EventDepth      = 256,   // event records that can wait, 8 to 16384
+  parameter int SpyDepth        = 1024,  // samples of the spy buffer, a power of two
   parameter int KeepAliveClocks = 256,   // clocks between two edges of keep_alive_o
   parameter logic [31:0] BuildId = '0,   // tells builds apart; 0: not told
   parameter int ClockKilohertz  = 0      // of clk_i as built for; 0: not told
@@ -40,6 +41,11 @@ module card_core #(
   output logic         event_valid_o,
   input  logic         event_ready_i,
   output logic [511:0] event_data_o,
+  // blocks for the payload ring, never held back; see spy_buffer
+  output logic         word_valid_o,
+  output logic [63:0]  word_o,
+  output logic         word_first_o,
+  output logic         word_last_o,
   input  logic [15:0]  events_under_way_i,   // taken, and not known to have left the card
   // pins
   input  logic        microscope_blank_i,    // asynchronous, 1 = blank
@@ -95,6 +101,11 @@ module card_core #(
   logic [31:0]   latency_count;
   logic [1023:0] histogram;
   logic [511:0]  counts;
+  logic          run_test, test_enable, test_index_write, test_data_write, test_failed, test_busy;
+  logic [15:0]   test_every, spy_pre, spy_post, spy_before, spy_count, spy_index_q, spy_index;
+  logic [31:0]   test_index, tests_passed, tests_failed, spy_event, spy_sample, spy_captures, spy_missed;
+  logic          spy_release, spy_enable, spy_stream, spy_held, spy_capturing, spy_index_write, spy_taken;
+  logic [4:0]    spy_kinds;
   logic          region_enable, region_index_write, region_data_write, no_beam_next, no_beam, no_decision;
   logic          dwell_map, dwell_index_write, dwell_data_write, affine_enable;
   logic [31:0]   region_index, dwell_index, pixel_settle_clocks, line_flyback_clocks, frame_retrace_clocks;
@@ -294,7 +305,39 @@ module card_core #(
     .dwells_decided_i               (counts[415:384]),
     .dwells_undecided_i             (counts[447:416]),
     .dwells_aborted_i               (counts[479:448]),
-    .dwells_audited_i               (counts[511:480])
+    .dwells_audited_i               (counts[511:480]),
+    .command_test_o                 (run_test),
+    .command_spy_release_o          (spy_release),
+    .test_vector_enable_o           (test_enable),
+    .test_vector_every_o            (test_every),
+    .test_index_i                   (test_index),
+    .test_index_write_o             (test_index_write),
+    .test_data_write_o              (test_data_write),
+    .test_status_failed_i           (test_failed),
+    .test_status_busy_i             (test_busy),
+    .tests_passed_i                 (tests_passed),
+    .tests_failed_i                 (tests_failed),
+    .spy_control_enable_o           (spy_enable),
+    .spy_control_stream_o           (spy_stream),
+    .spy_control_sure_o             (spy_kinds[0]),
+    .spy_control_undecided_o        (spy_kinds[1]),
+    .spy_control_aborted_o          (spy_kinds[2]),
+    .spy_control_kept_o             (spy_kinds[3]),
+    .spy_control_trip_o             (spy_kinds[4]),
+    .spy_length_before_o            (spy_pre),
+    .spy_length_after_o             (spy_post),
+    .spy_status_held_i              (spy_held),
+    .spy_status_capturing_i         (spy_capturing),
+    .spy_status_depth_i             (16'(SpyDepth)),
+    .spy_captured_before_i          (spy_before),
+    .spy_captured_count_i           (spy_count),
+    .spy_event_i                    (spy_event),
+    .spy_index_i                    ({16'd0, spy_index_q}),
+    .spy_index_write_o              (spy_index_write),
+    .spy_sample_counts_i            (spy_sample[15:0]),
+    .spy_sample_permit_i            (spy_sample[31]),
+    .spy_captures_i                 (spy_captures),
+    .spy_missed_i                   (spy_missed)
   );
 
   // Time: the number of the coming edge, counted from reset.
@@ -570,6 +613,9 @@ module card_core #(
   assign vector_ready_o = host_open && host_ready;
   assign host_taken     = vector_valid_i && vector_ready_o;
 
+  logic test_valid, test_ready, test_result, slot_offered;
+  logic [network_config::InputCount*network_config::InputWidth-1:0] test_data;
+
   slot #(
     .TagBits  (TagBits),
     .TagDepth (network_config::Latency + 4)
@@ -588,6 +634,11 @@ module card_core #(
     .host_ready_o     (host_ready),
     .host_data_i      (vector_data_i),
     .host_tag_i       (host_tag),
+    .test_valid_i     (test_valid),
+    .test_ready_o     (test_ready),
+    .offered_o        (slot_offered),
+    .test_data_i      (test_data),
+    .test_result_valid_o (test_result),
     .result_valid_o   (result_valid),
     .result_data_o    (result_data),
     .result_tag_o     (result_tag),
@@ -600,6 +651,35 @@ module card_core #(
     .error_o          (slot_error),
     .latency_min_o    (network_min),
     .latency_max_o    (network_max)
+  );
+
+  // Between dwells: at every departure of the probe.
+  test_vector #(
+    .InBits  (network_config::InputCount * network_config::InputWidth),
+    .OutBits (OutBits)
+  ) u_test_vector (
+    .clk_i,
+    .rst_ni,
+    .index_write_i    (test_index_write),
+    .data_write_i     (test_data_write),
+    .write_data_i     (write_data),
+    .index_o          (test_index),
+    .enable_i         (test_enable),
+    .every_i          (test_every),
+    .deadline_i       (network_deadline),
+    .clear_counters_i (clear_counters),
+    .run_i            (run_test),
+    .move_i           (dwell_active && !dwell_next),
+    .valid_o          (test_valid),
+    .ready_i          (test_ready),
+    .data_o           (test_data),
+    .others_i         (slot_offered),
+    .result_valid_i   (test_result),
+    .result_data_i    (result_data),
+    .failed_o         (test_failed),
+    .busy_o           (test_busy),
+    .passed_o         (tests_passed),
+    .failures_o       (tests_failed)
   );
 
   // ---------------------------------------------------------------- decision
@@ -767,7 +847,7 @@ module card_core #(
     .sample_valid_i       (sample_valid),
     .sample_i             (sample),
     .sample_clipped_i     (sample_clipped),
-    .test_failed_i        (1'b0),
+    .test_failed_i        (test_failed),
     .scan_lost_i          (scan_stopped_i || clock_lost),
     .internal_error_i     (slot_error || scan_error || sample_lost_i),
     .reconfigure_i,
@@ -795,9 +875,52 @@ module card_core #(
   logic       moved_pin, unused_top_bits;
 
   assign moved_pin       = advance && pin_falls && !decision_closed && !cut && !full_q;
-  assign decision_flags  = {1'b0, advance && full_q && !shadow_q, advance && shadow_q, kept, moved_pin,
+  assign decision_flags  = {decision_valid && spy_taken && spy_stream, advance && full_q && !shadow_q, advance && shadow_q, kept, moved_pin,
                             cut && !abort, note_clipped, decision_sure};
-  assign unused_top_bits = ^{trip_causes[15:12], new_causes[15:12], live_causes[15:12], hold_causes[7:6], unused_history};
+  assign unused_top_bits = ^{trip_causes[15:12], new_causes[15:12], live_causes[15:12], hold_causes[7:6], unused_history,
+                             spy_sample[30:16]};
+
+  // Raw samples around what is told.
+  logic spy_trigger;
+  assign spy_trigger = (advance && ((spy_kinds[0] && decision_cause == 8'd1) || (spy_kinds[1] && decision_cause == 8'd2)
+                                    || (spy_kinds[2] && decision_cause == 8'd4)))
+                       || (spy_kinds[3] && kept) || (spy_kinds[4] && trip);
+  assign spy_index   = spy_index_write ? write_data[15:0] : spy_index_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) spy_index_q <= '0;
+    else         spy_index_q <= spy_index;
+  end
+
+  spy_buffer #(.Depth(SpyDepth)) u_spy_buffer (
+    .clk_i,
+    .rst_ni,
+    .time_i           (cycle_q),
+    .enable_i         (spy_enable),
+    .stream_i         (spy_stream),
+    .pre_i            (spy_pre),
+    .post_i           (spy_post),
+    .clear_counters_i (clear_counters),
+    .release_i        (spy_release),
+    .adc_valid_i,
+    .adc_data_i,
+    .permit_i         (permit_beam_o),
+    .trigger_i        (spy_trigger),
+    .number_i         (events_numbered),
+    .taken_o          (spy_taken),
+    .index_i          (spy_index),
+    .sample_o         (spy_sample),
+    .held_o           (spy_held),
+    .capturing_o      (spy_capturing),
+    .before_o         (spy_before),
+    .count_o          (spy_count),
+    .number_o         (spy_event),
+    .captured_o       (spy_captures),
+    .missed_o         (spy_missed),
+    .word_valid_o,
+    .word_o,
+    .word_first_o,
+    .word_last_o
+  );
 
   events #(
     .EventDepth  (EventDepth),

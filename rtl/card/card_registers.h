@@ -15,7 +15,7 @@
 #define CARD_FIELD(name, word) (((word) & CARD_##name##_MASK) >> CARD_##name##_SHIFT)
 #define CARD_TO_FIELD(name, value) (((uint32_t)(value) << CARD_##name##_SHIFT) & CARD_##name##_MASK)
 
-#define CARD_MAP_HASH 0x1F6BA210u
+#define CARD_MAP_HASH 0xFFE3FF9Fu
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */
@@ -74,6 +74,10 @@
 #define CARD_COMMAND_CLEAR_DOSE_SHIFT 6
 #define CARD_COMMAND_STOP_MASK 0x80u
 #define CARD_COMMAND_STOP_SHIFT 7
+#define CARD_COMMAND_TEST_MASK 0x100u
+#define CARD_COMMAND_TEST_SHIFT 8
+#define CARD_COMMAND_SPY_RELEASE_MASK 0x200u
+#define CARD_COMMAND_SPY_RELEASE_SHIFT 9
 
 /* What the card is doing. */
 #define CARD_STATUS_ADDRESS 0x0024u
@@ -795,6 +799,94 @@
 
 /* Dwells begun that the audit chose. Unit: dwells. */
 #define CARD_DWELLS_AUDITED_ADDRESS 0x0470u
+
+/* A stored vector that goes through the network between dwells; see rtl/trigger/test_vector/test_vector.md. */
+#define CARD_TEST_VECTOR_ADDRESS 0x0474u
+#define CARD_TEST_VECTOR_RESET 0x0u
+#define CARD_TEST_VECTOR_ENABLE_MASK 0x1u
+#define CARD_TEST_VECTOR_ENABLE_SHIFT 0
+#define CARD_TEST_VECTOR_EVERY_MASK 0xFFFF0000u
+#define CARD_TEST_VECTOR_EVERY_SHIFT 16
+
+/* Where `test_data` writes. Moves on by itself. Unit: words. */
+#define CARD_TEST_INDEX_ADDRESS 0x0478u
+
+/* Words of the vector, element 0 lowest, then, from a new word, of the expected outputs. */
+#define CARD_TEST_DATA_ADDRESS 0x047Cu
+
+/* The test vector. */
+#define CARD_TEST_STATUS_ADDRESS 0x0480u
+#define CARD_TEST_STATUS_FAILED_MASK 0x1u
+#define CARD_TEST_STATUS_FAILED_SHIFT 0
+#define CARD_TEST_STATUS_BUSY_MASK 0x2u
+#define CARD_TEST_STATUS_BUSY_SHIFT 1
+
+/* Test vectors with the expected result. Unit: tests. */
+#define CARD_TESTS_PASSED_ADDRESS 0x0484u
+
+/* Test vectors with a wrong result or none. Unit: tests. */
+#define CARD_TESTS_FAILED_ADDRESS 0x0488u
+
+/* Raw samples before and after a trigger; see rtl/trigger/spy_buffer/spy_buffer.md. */
+#define CARD_SPY_CONTROL_ADDRESS 0x0490u
+#define CARD_SPY_CONTROL_RESET 0x0u
+#define CARD_SPY_CONTROL_ENABLE_MASK 0x1u
+#define CARD_SPY_CONTROL_ENABLE_SHIFT 0
+#define CARD_SPY_CONTROL_STREAM_MASK 0x2u
+#define CARD_SPY_CONTROL_STREAM_SHIFT 1
+#define CARD_SPY_CONTROL_SURE_MASK 0x10u
+#define CARD_SPY_CONTROL_SURE_SHIFT 4
+#define CARD_SPY_CONTROL_UNDECIDED_MASK 0x20u
+#define CARD_SPY_CONTROL_UNDECIDED_SHIFT 5
+#define CARD_SPY_CONTROL_ABORTED_MASK 0x40u
+#define CARD_SPY_CONTROL_ABORTED_SHIFT 6
+#define CARD_SPY_CONTROL_KEPT_MASK 0x80u
+#define CARD_SPY_CONTROL_KEPT_SHIFT 7
+#define CARD_SPY_CONTROL_TRIP_MASK 0x100u
+#define CARD_SPY_CONTROL_TRIP_SHIFT 8
+
+/* What is kept. Together fewer than `spy_depth`. */
+#define CARD_SPY_LENGTH_ADDRESS 0x0494u
+#define CARD_SPY_LENGTH_RESET 0x0u
+#define CARD_SPY_LENGTH_BEFORE_MASK 0xFFFFu
+#define CARD_SPY_LENGTH_BEFORE_SHIFT 0
+#define CARD_SPY_LENGTH_AFTER_MASK 0xFFFF0000u
+#define CARD_SPY_LENGTH_AFTER_SHIFT 16
+
+/* The spy buffer. */
+#define CARD_SPY_STATUS_ADDRESS 0x0498u
+#define CARD_SPY_STATUS_HELD_MASK 0x1u
+#define CARD_SPY_STATUS_HELD_SHIFT 0
+#define CARD_SPY_STATUS_CAPTURING_MASK 0x2u
+#define CARD_SPY_STATUS_CAPTURING_SHIFT 1
+#define CARD_SPY_STATUS_DEPTH_MASK 0xFFFF0000u
+#define CARD_SPY_STATUS_DEPTH_SHIFT 16
+
+/* The capture. */
+#define CARD_SPY_CAPTURED_ADDRESS 0x049Cu
+#define CARD_SPY_CAPTURED_BEFORE_MASK 0xFFFFu
+#define CARD_SPY_CAPTURED_BEFORE_SHIFT 0
+#define CARD_SPY_CAPTURED_COUNT_MASK 0xFFFF0000u
+#define CARD_SPY_CAPTURED_COUNT_SHIFT 16
+
+/* Number of the event that triggered. Of a trip: the next number at that time. */
+#define CARD_SPY_EVENT_ADDRESS 0x04A0u
+
+/* Which sample `spy_sample` shows, 0 the oldest. Unit: samples. */
+#define CARD_SPY_INDEX_ADDRESS 0x04A4u
+
+/* A sample of the capture. */
+#define CARD_SPY_SAMPLE_ADDRESS 0x04A8u
+#define CARD_SPY_SAMPLE_COUNTS_MASK 0xFFFFu
+#define CARD_SPY_SAMPLE_COUNTS_SHIFT 0
+#define CARD_SPY_SAMPLE_PERMIT_MASK 0x80000000u
+#define CARD_SPY_SAMPLE_PERMIT_SHIFT 31
+
+/* Triggers that began a capture. Unit: triggers. */
+#define CARD_SPY_CAPTURES_ADDRESS 0x04ACu
+
+/* Triggers that found a capture under way or held. Unit: triggers. */
+#define CARD_SPY_MISSED_ADDRESS 0x04B0u
 
 /* Tells builds of the card apart; 0: not told. */
 #define CARD_BUILD_ID_ADDRESS 0x04C0u

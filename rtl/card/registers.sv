@@ -37,6 +37,8 @@ module registers (
   output logic          command_clear_counters_o,
   output logic          command_clear_dose_o,
   output logic          command_stop_o,
+  output logic          command_test_o,
+  output logic          command_spy_release_o,
   input  logic [1:0]    status_interlock_i,
   input  logic [2:0]    status_scan_i,
   input  logic          status_running_i,
@@ -184,6 +186,36 @@ module registers (
   input  logic [31:0]   dwells_undecided_i,
   input  logic [31:0]   dwells_aborted_i,
   input  logic [31:0]   dwells_audited_i,
+  output logic          test_vector_enable_o,
+  output logic [15:0]   test_vector_every_o,
+  input  logic [31:0]   test_index_i,
+  output logic          test_index_write_o,
+  output logic          test_data_write_o,
+  input  logic          test_status_failed_i,
+  input  logic          test_status_busy_i,
+  input  logic [31:0]   tests_passed_i,
+  input  logic [31:0]   tests_failed_i,
+  output logic          spy_control_enable_o,
+  output logic          spy_control_stream_o,
+  output logic          spy_control_sure_o,
+  output logic          spy_control_undecided_o,
+  output logic          spy_control_aborted_o,
+  output logic          spy_control_kept_o,
+  output logic          spy_control_trip_o,
+  output logic [15:0]   spy_length_before_o,
+  output logic [15:0]   spy_length_after_o,
+  input  logic          spy_status_held_i,
+  input  logic          spy_status_capturing_i,
+  input  logic [15:0]   spy_status_depth_i,
+  input  logic [15:0]   spy_captured_before_i,
+  input  logic [15:0]   spy_captured_count_i,
+  input  logic [31:0]   spy_event_i,
+  input  logic [31:0]   spy_index_i,
+  output logic          spy_index_write_o,
+  input  logic [15:0]   spy_sample_counts_i,
+  input  logic          spy_sample_permit_i,
+  input  logic [31:0]   spy_captures_i,
+  input  logic [31:0]   spy_missed_i,
   input  logic [31:0]   build_id_i,
   input  logic [31:0]   clock_kilohertz_i
 );
@@ -345,6 +377,17 @@ module registers (
   logic         shadow_used_q;
   logic [15:0]  audit_fraction_q;
   logic [15:0]  audit_fraction_used_q;
+  logic         test_vector_enable_q;
+  logic [15:0]  test_vector_every_q;
+  logic         spy_control_enable_q;
+  logic         spy_control_stream_q;
+  logic         spy_control_sure_q;
+  logic         spy_control_undecided_q;
+  logic         spy_control_aborted_q;
+  logic         spy_control_kept_q;
+  logic         spy_control_trip_q;
+  logic [15:0]  spy_length_before_q;
+  logic [15:0]  spy_length_after_q;
   logic [11:0]  trip_history_q;
   logic [31:0]  frame_cap_low_q;
   logic [31:0]  cycle_high_q;
@@ -515,6 +558,17 @@ module registers (
       shadow_used_q                 <= 1'h0;
       audit_fraction_q              <= 16'h0000;
       audit_fraction_used_q         <= 16'h0000;
+      test_vector_enable_q          <= 1'h0;
+      test_vector_every_q           <= 16'h0000;
+      spy_control_enable_q          <= 1'h0;
+      spy_control_stream_q          <= 1'h0;
+      spy_control_sure_q            <= 1'h0;
+      spy_control_undecided_q       <= 1'h0;
+      spy_control_aborted_q         <= 1'h0;
+      spy_control_kept_q            <= 1'h0;
+      spy_control_trip_q            <= 1'h0;
+      spy_length_before_q           <= 16'h0000;
+      spy_length_after_q            <= 16'h0000;
     end else begin
       if (!freeze_arm_i) begin
         heartbeat_timeout_used_q <= heartbeat_timeout_q;
@@ -1022,6 +1076,23 @@ module registers (
             audit_fraction_q <= bus_wdata_i[15:0];
             if (!freeze_run_i) audit_fraction_used_q <= bus_wdata_i[15:0];
           end
+          16'h0474: begin
+            test_vector_enable_q <= bus_wdata_i[0];
+            test_vector_every_q <= bus_wdata_i[31:16];
+          end
+          16'h0490: begin
+            spy_control_enable_q <= bus_wdata_i[0];
+            spy_control_stream_q <= bus_wdata_i[1];
+            spy_control_sure_q <= bus_wdata_i[4];
+            spy_control_undecided_q <= bus_wdata_i[5];
+            spy_control_aborted_q <= bus_wdata_i[6];
+            spy_control_kept_q <= bus_wdata_i[7];
+            spy_control_trip_q <= bus_wdata_i[8];
+          end
+          16'h0494: begin
+            spy_length_before_q <= bus_wdata_i[15:0];
+            spy_length_after_q <= bus_wdata_i[31:16];
+          end
           default: ;
         endcase
       end
@@ -1041,7 +1112,7 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'h1F6BA210;
+        16'h0004: bus_rdata_q <= 32'hFFE3FF9F;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
@@ -1242,6 +1313,20 @@ module registers (
         16'h0468: bus_rdata_q <= dwells_undecided_i;
         16'h046C: bus_rdata_q <= dwells_aborted_i;
         16'h0470: bus_rdata_q <= dwells_audited_i;
+        16'h0474: bus_rdata_q <= {test_vector_every_q, 15'd0, test_vector_enable_q};
+        16'h0478: bus_rdata_q <= test_index_i;
+        16'h0480: bus_rdata_q <= {30'd0, test_status_busy_i, test_status_failed_i};
+        16'h0484: bus_rdata_q <= tests_passed_i;
+        16'h0488: bus_rdata_q <= tests_failed_i;
+        16'h0490: bus_rdata_q <= {23'd0, spy_control_trip_q, spy_control_kept_q, spy_control_aborted_q, spy_control_undecided_q, spy_control_sure_q, 2'd0, spy_control_stream_q, spy_control_enable_q};
+        16'h0494: bus_rdata_q <= {spy_length_after_q, spy_length_before_q};
+        16'h0498: bus_rdata_q <= {spy_status_depth_i, 14'd0, spy_status_capturing_i, spy_status_held_i};
+        16'h049C: bus_rdata_q <= {spy_captured_count_i, spy_captured_before_i};
+        16'h04A0: bus_rdata_q <= spy_event_i;
+        16'h04A4: bus_rdata_q <= spy_index_i;
+        16'h04A8: bus_rdata_q <= {spy_sample_permit_i, 15'd0, spy_sample_counts_i};
+        16'h04AC: bus_rdata_q <= spy_captures_i;
+        16'h04B0: bus_rdata_q <= spy_missed_i;
         16'h04C0: bus_rdata_q <= build_id_i;
         16'h04C4: bus_rdata_q <= clock_kilohertz_i;
         default: ;
@@ -1330,6 +1415,17 @@ module registers (
   assign pedestal_limit_o         = pedestal_limit_used_q;
   assign shadow_o                 = shadow_used_q;
   assign audit_fraction_o         = audit_fraction_used_q;
+  assign test_vector_enable_o     = test_vector_enable_q;
+  assign test_vector_every_o      = test_vector_every_q;
+  assign spy_control_enable_o     = spy_control_enable_q;
+  assign spy_control_stream_o     = spy_control_stream_q;
+  assign spy_control_sure_o       = spy_control_sure_q;
+  assign spy_control_undecided_o  = spy_control_undecided_q;
+  assign spy_control_aborted_o    = spy_control_aborted_q;
+  assign spy_control_kept_o       = spy_control_kept_q;
+  assign spy_control_trip_o       = spy_control_trip_q;
+  assign spy_length_before_o      = spy_length_before_q;
+  assign spy_length_after_o       = spy_length_after_q;
   assign trip_history_o           = trip_history_q;
   assign command_engage_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[0];
   assign command_disarm_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[1];
@@ -1339,6 +1435,8 @@ module registers (
   assign command_clear_counters_o = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[5];
   assign command_clear_dose_o     = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[6];
   assign command_stop_o           = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[7];
+  assign command_test_o           = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[8];
+  assign command_spy_release_o    = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[9];
   assign heartbeat_write_o        = bus_write_i && bus_address_i == 16'h0034;
   assign position_index_write_o   = bus_write_i && bus_address_i == 16'h00B0;
   assign position_data_write_o    = bus_write_i && bus_address_i == 16'h00B4;
@@ -1347,4 +1445,7 @@ module registers (
   assign dwell_index_write_o      = bus_write_i && bus_address_i == 16'h0354;
   assign dwell_data_write_o       = bus_write_i && bus_address_i == 16'h0358;
   assign audit_seed_write_o       = bus_write_i && bus_address_i == 16'h0448;
+  assign test_index_write_o       = bus_write_i && bus_address_i == 16'h0478;
+  assign test_data_write_o        = bus_write_i && bus_address_i == 16'h047C;
+  assign spy_index_write_o        = bus_write_i && bus_address_i == 16'h04A4;
 endmodule

@@ -10,6 +10,8 @@ module playback #(
   logic [267:0] stimulus [Clocks];
   logic         clk = 1'b0;
   logic         rst_n, bus_write, bus_read, adc_valid, vector_valid, event_ready, microscope_blank;
+  logic         unused_valid, unused_first, unused_last;
+  logic [63:0]  unused_word;
   logic         external_interlock, stall, keep_alive_word, reconfigure, unused, vector_ready, event_valid, permit, keep_alive, advance, aux;
   logic [15:0]  address, adc, x, y;
   logic [31:0]  wdata, rdata;
@@ -34,6 +36,10 @@ module playback #(
     .event_valid_o        (event_valid),
     .event_ready_i        (event_ready),
     .event_data_o         (record),
+    .word_valid_o         (unused_valid),
+    .word_o               (unused_word),
+    .word_first_o         (unused_first),
+    .word_last_o          (unused_last),
     .events_under_way_i   (16'd0),
     .microscope_blank_i   (microscope_blank),
     .external_interlock_i (external_interlock),

@@ -7,7 +7,7 @@ public static class CardRegisterMap
     public static IReadOnlyList<CardRegister> Registers { get; } =
     [
         new("id", 0x0000, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x45474445, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "The letters EDGE, lowest byte first.", []),
-        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x1F6BA210, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
+        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0xFFE3FF9F, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
         new("network_hash", 0x0008, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Hash of the network in the slot.", []),
         new("network_shape", 0x000C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Shape of the network in the slot.",
         [
@@ -26,7 +26,7 @@ public static class CardRegisterMap
             new("events", 31, 17, Signed: false, "records", "Event records that can wait on the card.", []),
         ]),
         new("cycle", 0x0018, RegisterAccess.Read, Width: 64, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "clocks", "Clocks since reset.", []),
-        new("command", 0x0020, RegisterAccess.Command, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFF, Varies: false, RegisterCommit.AtOnce, "", "Commands.",
+        new("command", 0x0020, RegisterAccess.Command, Width: 32, Count: 1, Reset: 0x0, Mask: 0x3FF, Varies: false, RegisterCommit.AtOnce, "", "Commands.",
         [
             new("engage", 0, 0, Signed: false, "", "Pass-through to engaged. Nothing when tripped.", []),
             new("disarm", 1, 1, Signed: false, "", "Engaged to pass-through. Nothing when tripped.", []),
@@ -36,6 +36,8 @@ public static class CardRegisterMap
             new("clear_counters", 5, 5, Signed: false, "", "Clear counters and latency statistics. Event numbers go on.", []),
             new("clear_dose", 6, 6, Signed: false, "", "Start `unblanked_run` anew. Starting a scan does so too.", []),
             new("stop", 7, 7, Signed: false, "", "Trip at once, whatever the state. Anyone may, at any time.", []),
+            new("test", 8, 8, Signed: false, "", "Run the test vector now, if it is enabled.", []),
+            new("spy_release", 9, 9, Signed: false, "", "The capture of the spy buffer has been read: record again.", []),
         ]),
         new("status", 0x0024, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0x3FFF, Varies: true, RegisterCommit.AtOnce, "", "What the card is doing.",
         [
@@ -417,6 +419,55 @@ public static class CardRegisterMap
         new("dwells_undecided", 0x0468, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "dwells", "Dwells ended without a class by their maximum, where decisions are on.", []),
         new("dwells_aborted", 0x046C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "dwells", "Dwells cut by their cap, a trip, an abort or a lost scan clock.", []),
         new("dwells_audited", 0x0470, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "dwells", "Dwells begun that the audit chose.", []),
+        new("test_vector", 0x0474, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF0001, Varies: false, RegisterCommit.AtOnce, "", "A stored vector that goes through the network between dwells; see rtl/trigger/test_vector/test_vector.md.",
+        [
+            new("enable", 0, 0, Signed: false, "", "Test. 0 also forgets a failure.", []),
+            new("every", 31, 16, Signed: false, "moves", "At every so many moves of the probe: lines of a raster, positions of a list. 0: only by `command.test`.", []),
+        ]),
+        new("test_index", 0x0478, RegisterAccess.Window, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "words", "Where `test_data` writes. Moves on by itself.", []),
+        new("test_data", 0x047C, RegisterAccess.Write, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "Words of the vector, element 0 lowest, then, from a new word, of the expected outputs.", []),
+        new("test_status", 0x0480, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0x3, Varies: false, RegisterCommit.AtOnce, "", "The test vector.",
+        [
+            new("failed", 0, 0, Signed: false, "", "The last test gave a wrong result, or none; an engaged interlock trips.", []),
+            new("busy", 1, 1, Signed: false, "", "A test is under way.", []),
+        ]),
+        new("tests_passed", 0x0484, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "tests", "Test vectors with the expected result.", []),
+        new("tests_failed", 0x0488, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "tests", "Test vectors with a wrong result or none.", []),
+        new("spy_control", 0x0490, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1F3, Varies: false, RegisterCommit.AtOnce, "", "Raw samples before and after a trigger; see rtl/trigger/spy_buffer/spy_buffer.md.",
+        [
+            new("enable", 0, 0, Signed: false, "", "Record. 0 forgets everything.", []),
+            new("stream", 1, 1, Signed: false, "", "A capture goes to the payload ring (flag bit 7 of its event) and is not held.", []),
+            new("sure", 4, 4, Signed: false, "", "A dwell decided as a class triggers.", []),
+            new("undecided", 5, 5, Signed: false, "", "A dwell without a class triggers.", []),
+            new("aborted", 6, 6, Signed: false, "", "A dwell that is cut triggers.", []),
+            new("kept", 7, 7, Signed: false, "", "A decision that pulses aux_trigger triggers.", []),
+            new("trip", 8, 8, Signed: false, "", "A trip triggers.", []),
+        ]),
+        new("spy_length", 0x0494, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "What is kept. Together fewer than `spy_depth`.",
+        [
+            new("before", 15, 0, Signed: false, "samples", "Samples before the trigger.", []),
+            new("after", 31, 16, Signed: false, "samples", "Samples from the trigger on. 0 is taken as 1.", []),
+        ]),
+        new("spy_status", 0x0498, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFF0003, Varies: true, RegisterCommit.AtOnce, "", "The spy buffer.",
+        [
+            new("held", 0, 0, Signed: false, "", "A capture can be read.", []),
+            new("capturing", 1, 1, Signed: false, "", "A capture is under way.", []),
+            new("depth", 31, 16, Signed: false, "samples", "Samples that the buffer holds.", []),
+        ]),
+        new("spy_captured", 0x049C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "The capture.",
+        [
+            new("before", 15, 0, Signed: false, "samples", "Its samples before the trigger.", []),
+            new("count", 31, 16, Signed: false, "samples", "All its samples.", []),
+        ]),
+        new("spy_event", 0x04A0, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "Number of the event that triggered. Of a trip: the next number at that time.", []),
+        new("spy_index", 0x04A4, RegisterAccess.Window, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "samples", "Which sample `spy_sample` shows, 0 the oldest.", []),
+        new("spy_sample", 0x04A8, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0x8000FFFF, Varies: true, RegisterCommit.AtOnce, "", "A sample of the capture.",
+        [
+            new("counts", 15, 0, Signed: false, "ADC counts", "The sample.", []),
+            new("permit", 31, 31, Signed: false, "", "Level of the beam pin at its edge.", []),
+        ]),
+        new("spy_captures", 0x04AC, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "triggers", "Triggers that began a capture.", []),
+        new("spy_missed", 0x04B0, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "triggers", "Triggers that found a capture under way or held.", []),
         new("build_id", 0x04C0, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Tells builds of the card apart; 0: not told.", []),
         new("clock_kilohertz", 0x04C4, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "kHz", "Clock of the core that the card was built for; 0: not told.", []),
     ];

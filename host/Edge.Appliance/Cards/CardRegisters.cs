@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0x1F6BA210;
+    public const uint MapHash = 0xFFE3FF9F;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
@@ -126,6 +126,18 @@ public static class CardRegisters
 
     /// <summary>Lowest bit of command_stop.</summary>
     public const int CommandStopShift = 7;
+
+    /// <summary>Run the test vector now, if it is enabled.</summary>
+    public const uint CommandTestMask = 0x100;
+
+    /// <summary>Lowest bit of command_test.</summary>
+    public const int CommandTestShift = 8;
+
+    /// <summary>The capture of the spy buffer has been read: record again.</summary>
+    public const uint CommandSpyReleaseMask = 0x200;
+
+    /// <summary>Lowest bit of command_spy_release.</summary>
+    public const int CommandSpyReleaseShift = 9;
 
     /// <summary>What the card is doing.</summary>
     public const uint StatusAddress = 0x0024;
@@ -1551,6 +1563,180 @@ public static class CardRegisters
 
     /// <summary>Dwells begun that the audit chose. Unit: dwells.</summary>
     public const uint DwellsAuditedAddress = 0x0470;
+
+    /// <summary>A stored vector that goes through the network between dwells; see rtl/trigger/test_vector/test_vector.md.</summary>
+    public const uint TestVectorAddress = 0x0474;
+
+    /// <summary>Value of test_vector after reset.</summary>
+    public const uint TestVectorReset = 0x0;
+
+    /// <summary>Test. 0 also forgets a failure.</summary>
+    public const uint TestVectorEnableMask = 0x1;
+
+    /// <summary>Lowest bit of test_vector_enable.</summary>
+    public const int TestVectorEnableShift = 0;
+
+    /// <summary>At every so many moves of the probe: lines of a raster, positions of a list. 0: only by `command.test`. Unit: moves.</summary>
+    public const uint TestVectorEveryMask = 0xFFFF0000;
+
+    /// <summary>Lowest bit of test_vector_every.</summary>
+    public const int TestVectorEveryShift = 16;
+
+    /// <summary>Where `test_data` writes. Moves on by itself. Unit: words.</summary>
+    public const uint TestIndexAddress = 0x0478;
+
+    /// <summary>Words of the vector, element 0 lowest, then, from a new word, of the expected outputs.</summary>
+    public const uint TestDataAddress = 0x047C;
+
+    /// <summary>The test vector.</summary>
+    public const uint TestStatusAddress = 0x0480;
+
+    /// <summary>The last test gave a wrong result, or none; an engaged interlock trips.</summary>
+    public const uint TestStatusFailedMask = 0x1;
+
+    /// <summary>Lowest bit of test_status_failed.</summary>
+    public const int TestStatusFailedShift = 0;
+
+    /// <summary>A test is under way.</summary>
+    public const uint TestStatusBusyMask = 0x2;
+
+    /// <summary>Lowest bit of test_status_busy.</summary>
+    public const int TestStatusBusyShift = 1;
+
+    /// <summary>Test vectors with the expected result. Unit: tests.</summary>
+    public const uint TestsPassedAddress = 0x0484;
+
+    /// <summary>Test vectors with a wrong result or none. Unit: tests.</summary>
+    public const uint TestsFailedAddress = 0x0488;
+
+    /// <summary>Raw samples before and after a trigger; see rtl/trigger/spy_buffer/spy_buffer.md.</summary>
+    public const uint SpyControlAddress = 0x0490;
+
+    /// <summary>Value of spy_control after reset.</summary>
+    public const uint SpyControlReset = 0x0;
+
+    /// <summary>Record. 0 forgets everything.</summary>
+    public const uint SpyControlEnableMask = 0x1;
+
+    /// <summary>Lowest bit of spy_control_enable.</summary>
+    public const int SpyControlEnableShift = 0;
+
+    /// <summary>A capture goes to the payload ring (flag bit 7 of its event) and is not held.</summary>
+    public const uint SpyControlStreamMask = 0x2;
+
+    /// <summary>Lowest bit of spy_control_stream.</summary>
+    public const int SpyControlStreamShift = 1;
+
+    /// <summary>A dwell decided as a class triggers.</summary>
+    public const uint SpyControlSureMask = 0x10;
+
+    /// <summary>Lowest bit of spy_control_sure.</summary>
+    public const int SpyControlSureShift = 4;
+
+    /// <summary>A dwell without a class triggers.</summary>
+    public const uint SpyControlUndecidedMask = 0x20;
+
+    /// <summary>Lowest bit of spy_control_undecided.</summary>
+    public const int SpyControlUndecidedShift = 5;
+
+    /// <summary>A dwell that is cut triggers.</summary>
+    public const uint SpyControlAbortedMask = 0x40;
+
+    /// <summary>Lowest bit of spy_control_aborted.</summary>
+    public const int SpyControlAbortedShift = 6;
+
+    /// <summary>A decision that pulses aux_trigger triggers.</summary>
+    public const uint SpyControlKeptMask = 0x80;
+
+    /// <summary>Lowest bit of spy_control_kept.</summary>
+    public const int SpyControlKeptShift = 7;
+
+    /// <summary>A trip triggers.</summary>
+    public const uint SpyControlTripMask = 0x100;
+
+    /// <summary>Lowest bit of spy_control_trip.</summary>
+    public const int SpyControlTripShift = 8;
+
+    /// <summary>What is kept. Together fewer than `spy_depth`.</summary>
+    public const uint SpyLengthAddress = 0x0494;
+
+    /// <summary>Value of spy_length after reset.</summary>
+    public const uint SpyLengthReset = 0x0;
+
+    /// <summary>Samples before the trigger. Unit: samples.</summary>
+    public const uint SpyLengthBeforeMask = 0xFFFF;
+
+    /// <summary>Lowest bit of spy_length_before.</summary>
+    public const int SpyLengthBeforeShift = 0;
+
+    /// <summary>Samples from the trigger on. 0 is taken as 1. Unit: samples.</summary>
+    public const uint SpyLengthAfterMask = 0xFFFF0000;
+
+    /// <summary>Lowest bit of spy_length_after.</summary>
+    public const int SpyLengthAfterShift = 16;
+
+    /// <summary>The spy buffer.</summary>
+    public const uint SpyStatusAddress = 0x0498;
+
+    /// <summary>A capture can be read.</summary>
+    public const uint SpyStatusHeldMask = 0x1;
+
+    /// <summary>Lowest bit of spy_status_held.</summary>
+    public const int SpyStatusHeldShift = 0;
+
+    /// <summary>A capture is under way.</summary>
+    public const uint SpyStatusCapturingMask = 0x2;
+
+    /// <summary>Lowest bit of spy_status_capturing.</summary>
+    public const int SpyStatusCapturingShift = 1;
+
+    /// <summary>Samples that the buffer holds. Unit: samples.</summary>
+    public const uint SpyStatusDepthMask = 0xFFFF0000;
+
+    /// <summary>Lowest bit of spy_status_depth.</summary>
+    public const int SpyStatusDepthShift = 16;
+
+    /// <summary>The capture.</summary>
+    public const uint SpyCapturedAddress = 0x049C;
+
+    /// <summary>Its samples before the trigger. Unit: samples.</summary>
+    public const uint SpyCapturedBeforeMask = 0xFFFF;
+
+    /// <summary>Lowest bit of spy_captured_before.</summary>
+    public const int SpyCapturedBeforeShift = 0;
+
+    /// <summary>All its samples. Unit: samples.</summary>
+    public const uint SpyCapturedCountMask = 0xFFFF0000;
+
+    /// <summary>Lowest bit of spy_captured_count.</summary>
+    public const int SpyCapturedCountShift = 16;
+
+    /// <summary>Number of the event that triggered. Of a trip: the next number at that time.</summary>
+    public const uint SpyEventAddress = 0x04A0;
+
+    /// <summary>Which sample `spy_sample` shows, 0 the oldest. Unit: samples.</summary>
+    public const uint SpyIndexAddress = 0x04A4;
+
+    /// <summary>A sample of the capture.</summary>
+    public const uint SpySampleAddress = 0x04A8;
+
+    /// <summary>The sample. Unit: ADC counts.</summary>
+    public const uint SpySampleCountsMask = 0xFFFF;
+
+    /// <summary>Lowest bit of spy_sample_counts.</summary>
+    public const int SpySampleCountsShift = 0;
+
+    /// <summary>Level of the beam pin at its edge.</summary>
+    public const uint SpySamplePermitMask = 0x80000000;
+
+    /// <summary>Lowest bit of spy_sample_permit.</summary>
+    public const int SpySamplePermitShift = 31;
+
+    /// <summary>Triggers that began a capture. Unit: triggers.</summary>
+    public const uint SpyCapturesAddress = 0x04AC;
+
+    /// <summary>Triggers that found a capture under way or held. Unit: triggers.</summary>
+    public const uint SpyMissedAddress = 0x04B0;
 
     /// <summary>Tells builds of the card apart; 0: not told.</summary>
     public const uint BuildIdAddress = 0x04C0;

@@ -9,6 +9,8 @@
 //   host  lossless. host_ready_o holds the source back; one vector a clock when the network takes
 //         one a clock. clear_i does not concern these.
 //
+// A test vector goes in when neither source offers one in this clock; its result comes out at test_* only.
+//
 // Towards the network the data of an untaken vector may change in the ADC case (newest wins).
 // Combinational paths: vector and host inputs, and stall_i, to the network's input;
 // network ready and stall_i to host_ready_o; network output to result outputs.
@@ -30,6 +32,11 @@ module slot #(
   output logic               host_ready_o,
   input  logic [network_config::InputCount*network_config::InputWidth-1:0] host_data_i,
   input  logic [TagBits-1:0] host_tag_i,
+  input  logic               test_valid_i,
+  output logic               test_ready_o,
+  output logic               offered_o,            // a source offers a vector in this clock
+  input  logic [network_config::InputCount*network_config::InputWidth-1:0] test_data_i,
+  output logic               test_result_valid_o,  // its result is at result_data_o
   output logic               result_valid_o,
   output logic [network_config::OutputCount*network_config::OutputWidth-1:0] result_data_o,
   output logic [TagBits-1:0] result_tag_o,
@@ -46,7 +53,7 @@ module slot #(
   localparam int InBits       = network_config::InputCount * network_config::InputWidth;
   localparam int OutBits      = network_config::OutputCount * network_config::OutputWidth;
   localparam bit FeaturesFit  = network_config::InputWidth == 16 && network_config::InputCount <= 6;
-  localparam int EntryBits    = TagBits + 33;
+  localparam int EntryBits    = TagBits + 34;
   localparam int LevelBits    = $clog2(TagDepth + 1);
 
   if (TagBits < 1 || TagDepth < 1) begin : g_check
@@ -70,7 +77,7 @@ module slot #(
 
   assign adc_data   = waiting_q ? waiting_data_q : features;
   assign adc_tag    = waiting_q ? waiting_tag_q : vector_tag_i;
-  assign adc_taken  = !host_i && taken_o;
+  assign adc_taken  = !host_i && taken_o;  // never by a test vector: it goes last
   assign replaced_o = vector_valid && waiting_q && !adc_taken;
   assign waiting_d  = !clear_i && !host_i && (waiting_q ? (vector_valid || !adc_taken)
                                                         : (vector_valid && !adc_taken));
@@ -87,7 +94,8 @@ module slot #(
   end
 
   // The network, and beside it the tags.
-  logic                 network_ready, network_valid, tag_ready, tag_valid, host_tagged;
+  logic                 network_ready, network_valid, tag_ready, tag_valid, host_tagged, test_tagged;
+  logic                 test, any_taken, any_result;
   logic [InBits-1:0]    network_data;
   logic [OutBits-1:0]   result_data;
   logic [EntryBits-1:0] entry_in, entry_out;
@@ -96,15 +104,19 @@ module slot #(
 
   assign offered      = host_i ? host_valid_i : ((waiting_q && !clear_i) || vector_valid);
   assign open         = !stall_i && tag_ready;
-  assign network_data = host_i ? host_data_i : adc_data;
-  assign taken_o      = offered && open && network_ready;
+  assign offered_o    = offered;
+  assign test         = !offered && test_valid_i;
+  assign network_data = test ? test_data_i : host_i ? host_data_i : adc_data;
+  assign any_taken    = (offered || test_valid_i) && open && network_ready;
+  assign taken_o      = offered && any_taken;
+  assign test_ready_o = !offered && open && network_ready;
   assign host_ready_o = host_i && open && network_ready;
-  assign entry_in     = {time_i, host_i, host_i ? host_tag_i : adc_tag};
+  assign entry_in     = {time_i, test, host_i && !test, host_i ? host_tag_i : adc_tag};
 
   network u_network (
     .clk_i,
     .rst_ni,
-    .in_valid_i  (offered && open),
+    .in_valid_i  ((offered || test_valid_i) && open),
     .in_ready_o  (network_ready),
     .in_data_i   (network_data),
     .out_valid_o (network_valid),
@@ -119,7 +131,7 @@ module slot #(
   ) u_tags (
     .clk_i,
     .rst_ni,
-    .in_valid_i  (taken_o),
+    .in_valid_i  (any_taken),
     .in_ready_o  (tag_ready),
     .in_data_i   (entry_in),
     .out_valid_o (tag_valid),
@@ -128,10 +140,12 @@ module slot #(
     .level_o     (level)
   );
 
-  assign {taken_time, host_tagged, result_tag_o} = entry_out;
+  assign {taken_time, test_tagged, host_tagged, result_tag_o} = entry_out;
   assign latency = time_i - taken_time;
 
-  assign result_valid_o   = network_valid && tag_valid;
+  assign any_result          = network_valid && tag_valid;
+  assign result_valid_o      = any_result && !test_tagged;
+  assign test_result_valid_o = any_result && test_tagged;
   assign result_data_o    = result_data;
   assign result_host_o    = host_tagged;
   assign result_latency_o = latency > 32'd65535 ? 16'hFFFF : latency[15:0];
@@ -141,13 +155,13 @@ module slot #(
   // Order is kept, so the dead are the next dead_q results.
   logic [LevelBits-1:0] dead_q, remaining;
 
-  assign remaining     = (result_valid_o && level != '0) ? level - 1'b1 : level;
+  assign remaining     = (any_result && level != '0) ? level - 1'b1 : level;
   assign result_live_o = dead_q == '0 || level == '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni)                                dead_q <= '0;
     else if (clear_i)                           dead_q <= remaining;
-    else if (result_valid_o && dead_q != '0)    dead_q <= dead_q - 1'b1;
+    else if (any_result && dead_q != '0)        dead_q <= dead_q - 1'b1;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

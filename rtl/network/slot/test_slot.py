@@ -193,3 +193,36 @@ async def test_stall_holds_host_ready_in_the_same_clock(dut):
     dut.stall_i.value = 1
     await settle()
     assert int(dut.host_ready_o.value) == 0
+
+
+@cocotb.test()
+async def test_a_test_vector_goes_last_and_its_result_is_nobody_elses(dut):
+    rng, own = seeded(dut), shape(dut)
+    await start(dut)
+    for busy in (0.0, 0.5, 1.0):
+        results, sent, tests, expected, offered = Results(dut), [], [], [], None
+        for _ in range(150):
+            offered = offered or (own.random_inputs(rng) if rng.random() < 0.3 else None)
+            dut.test_valid_i.value = int(offered is not None)
+            dut.test_data_i.value = own.pack(offered) if offered else 0
+            vector = own.random_inputs(rng) if rng.random() < busy else None
+            clear = int(rng.random() < 0.02)
+            before = len(results.seen)
+            await results.step(vector, len(sent), clear=clear)
+            if vector and not clear:
+                sent.append(own.compute(vector))
+            if offered and int(dut.test_ready_o.value):
+                assert vector is None or clear, "it waits for a clock in which nothing else wants to go in"
+                expected.append(own.compute(offered))
+                offered = None
+            if int(dut.test_result_valid_o.value):
+                assert len(results.seen) == before
+                tests.append(own.unpack(int(dut.result_data_o.value)))
+        dut.test_valid_i.value = 0
+        for _ in range(own.latency + 8):
+            await results.step()
+            if int(dut.test_result_valid_o.value):
+                tests.append(own.unpack(int(dut.result_data_o.value)))
+        assert tests == expected, "every one, in order, through every clear"
+        assert expected or busy == 1.0
+        assert [seen[2] for seen in results.seen] == [sent[seen[1]] for seen in results.seen]
