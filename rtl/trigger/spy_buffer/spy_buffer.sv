@@ -140,11 +140,8 @@ module spy_buffer #(
   assign word_first_o = state_q == Send && step_q == '0;
   assign word_last_o  = state_q == Send && last;
   assign word_valid_o = state_q == Send && (step_q < 17'd2 || shown[0] || last);
-  always_comb begin
-    if (step_q == '0)         word_o = {number_o, 24'd0, KindSamples};
-    else if (step_q == 17'd1) word_o = time_q;
-    else                      word_o = shown[0] ? {sample, low_q} : {32'd0, sample};
-  end
+  assign word_o       = step_q == '0 ? {number_o, 24'd0, KindSamples}
+                        : step_q == 17'd1 ? time_q : shown[0] ? {sample, low_q} : {32'd0, sample};
 
   assign sample_o    = sample;
   assign held_o      = state_q == Held;
