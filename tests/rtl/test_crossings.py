@@ -52,7 +52,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("shape", ("narrow", "wide", "tiny"))
-def test_every_crossing_of_the_card_is_one_of_the_five(shape):
+def test_every_crossing_of_the_card_is_one_of_common_cdc(shape):
     assert crossings.check(card_sources(shape)) == []
 
 
