@@ -109,6 +109,35 @@ module registers (
   input  logic [15:0]   network_latency_min_i,
   input  logic [15:0]   network_latency_max_i,
   input  logic [1023:0] latency_histogram_i,
+  output logic [63:0]   event_ring_base_o,
+  output logic [63:0]   event_ring_tail_address_o,
+  output logic          event_ring_enable_o,
+  output logic [4:0]    event_ring_records_log2_o,
+  output logic [15:0]   event_ring_moderation_tail_records_o,
+  output logic [15:0]   event_ring_moderation_interrupt_records_o,
+  output logic [31:0]   event_ring_interrupt_clocks_o,
+  output logic          event_ring_read_write_o,
+  input  logic          event_ring_state_running_i,
+  input  logic          event_ring_state_drained_i,
+  input  logic          event_ring_state_failed_i,
+  input  logic [1:0]    event_ring_state_error_i,
+  input  logic          event_ring_state_interrupt_i,
+  input  logic [31:0]   event_ring_written_i,
+  input  logic [31:0]   event_ring_errors_i,
+  output logic          event_ring_command_acknowledge_o,
+  output logic [63:0]   host_stream_base_o,
+  output logic [63:0]   host_stream_consumed_address_o,
+  output logic          host_stream_enable_o,
+  output logic [4:0]    host_stream_lines_log2_o,
+  output logic [15:0]   host_stream_consumed_lines_o,
+  output logic [31:0]   host_stream_stall_clocks_o,
+  output logic          host_stream_produced_write_o,
+  input  logic          host_stream_state_running_i,
+  input  logic          host_stream_state_drained_i,
+  input  logic          host_stream_state_failed_i,
+  input  logic [2:0]    host_stream_state_error_i,
+  input  logic [31:0]   host_stream_consumed_i,
+  input  logic [31:0]   host_stream_errors_i,
   output logic          decision_source_o,
   output logic          threshold_rules_count_o,
   output logic          threshold_rules_rate_o,
@@ -197,6 +226,19 @@ module registers (
   logic [31:0]  keep_classes_used_q;
   logic [511:0] threshold_q;
   logic [511:0] threshold_used_q;
+  logic [63:0]  event_ring_base_q;
+  logic [63:0]  event_ring_tail_address_q;
+  logic         event_ring_enable_q;
+  logic [4:0]   event_ring_records_log2_q;
+  logic [15:0]  event_ring_moderation_tail_records_q;
+  logic [15:0]  event_ring_moderation_interrupt_records_q;
+  logic [31:0]  event_ring_interrupt_clocks_q;
+  logic [63:0]  host_stream_base_q;
+  logic [63:0]  host_stream_consumed_address_q;
+  logic         host_stream_enable_q;
+  logic [4:0]   host_stream_lines_log2_q;
+  logic [15:0]  host_stream_consumed_lines_q;
+  logic [31:0]  host_stream_stall_clocks_q;
   logic         decision_source_q;
   logic         decision_source_used_q;
   logic         threshold_rules_count_q;
@@ -230,6 +272,10 @@ module registers (
   logic [15:0]  aux_width_q;
   logic [15:0]  aux_width_used_q;
   logic [31:0]  frame_cap_low_q;
+  logic [31:0]  event_ring_base_low_q;
+  logic [31:0]  event_ring_tail_address_low_q;
+  logic [31:0]  host_stream_base_low_q;
+  logic [31:0]  host_stream_consumed_address_low_q;
   logic [31:0]  cycle_high_q;
   logic [31:0]  unblanked_run_high_q;
   logic [31:0]  latency_sum_high_q;
@@ -237,105 +283,122 @@ module registers (
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      heartbeat_timeout_q           <= 32'h001E8480;
-      heartbeat_timeout_used_q      <= 32'h001E8480;
-      adc_timeout_q                 <= 32'h000003E8;
-      adc_timeout_used_q            <= 32'h000003E8;
-      network_deadline_q            <= 32'h000003E8;
-      network_deadline_used_q       <= 32'h000003E8;
-      pixel_cap_q                   <= 32'h00000000;
-      pixel_cap_used_q              <= 32'h00000000;
-      frame_cap_q                   <= 64'h0000000000000000;
-      frame_cap_low_q               <= 32'h00000000;
-      frame_cap_used_q              <= 64'h0000000000000000;
-      scan_mode_q                   <= 1'h0;
-      scan_mode_used_q              <= 1'h0;
-      x_start_q                     <= 32'h00000000;
-      x_start_used_q                <= 32'h00000000;
-      y_start_q                     <= 32'h00000000;
-      y_start_used_q                <= 32'h00000000;
-      x_step_q                      <= 32'h00010000;
-      x_step_used_q                 <= 32'h00010000;
-      y_step_q                      <= 32'h00010000;
-      y_step_used_q                 <= 32'h00010000;
-      columns_q                     <= 16'h0000;
-      columns_used_q                <= 16'h0000;
-      rows_q                        <= 16'h0000;
-      rows_used_q                   <= 16'h0000;
-      dwell_samples_q               <= 16'h0000;
-      dwell_samples_used_q          <= 16'h0000;
-      settle_clocks_q               <= 32'h00000000;
-      settle_clocks_used_q          <= 32'h00000000;
-      line_settle_clocks_q          <= 32'h00000000;
-      line_settle_clocks_used_q     <= 32'h00000000;
-      blank_clocks_q                <= 32'h00000000;
-      blank_clocks_used_q           <= 32'h00000000;
-      position_count_q              <= 17'h00000;
-      position_count_used_q         <= 17'h00000;
-      align_samples_q               <= 6'h00;
-      align_samples_used_q          <= 6'h00;
-      adc_offset_q                  <= 16'h0000;
-      adc_offset_used_q             <= 16'h0000;
-      adc_gain_q                    <= 16'h4000;
-      adc_gain_used_q               <= 16'h4000;
-      adc_full_scale_q              <= 16'hFFFF;
-      adc_full_scale_used_q         <= 16'hFFFF;
-      elapsed_step_q                <= 12'h100;
-      elapsed_step_used_q           <= 12'h100;
-      event_threshold_q             <= 16'h0020;
-      event_threshold_used_q        <= 16'h0020;
-      clip_q                        <= 16'h7FFF;
-      clip_used_q                   <= 16'h7FFF;
-      adc_invert_q                  <= 1'h0;
-      adc_invert_used_q             <= 1'h0;
-      vector_source_host_q          <= 1'h0;
-      vector_source_host_used_q     <= 1'h0;
-      vector_source_hold_q          <= 1'h1;
-      vector_source_hold_used_q     <= 1'h1;
-      decision_enable_q             <= 1'h0;
-      decision_enable_used_q        <= 1'h0;
-      decision_rule_q               <= 2'h0;
-      decision_rule_used_q          <= 2'h0;
-      min_samples_q                 <= 16'h0001;
-      min_samples_used_q            <= 16'h0001;
-      max_samples_q                 <= 16'hFFFF;
-      max_samples_used_q            <= 16'hFFFF;
-      keep_classes_q                <= 32'h00000000;
-      keep_classes_used_q           <= 32'h00000000;
-      threshold_q                   <= {16{32'h7FFFFFFF}};
-      threshold_used_q              <= {16{32'h7FFFFFFF}};
-      decision_source_q             <= 1'h0;
-      decision_source_used_q        <= 1'h0;
-      threshold_rules_count_q       <= 1'h0;
-      threshold_rules_count_used_q  <= 1'h0;
-      threshold_rules_rate_q        <= 1'h0;
-      threshold_rules_rate_used_q   <= 1'h0;
-      threshold_rules_sum_q         <= 1'h0;
-      threshold_rules_sum_used_q    <= 1'h0;
-      threshold_count_q             <= 16'hFFFF;
-      threshold_count_used_q        <= 16'hFFFF;
-      threshold_rate_events_q       <= 8'hFF;
-      threshold_rate_events_used_q  <= 8'hFF;
-      threshold_rate_samples_q      <= 16'h0000;
-      threshold_rate_samples_used_q <= 16'h0000;
-      threshold_sum_q               <= 32'h7FFFFFFF;
-      threshold_sum_used_q          <= 32'h7FFFFFFF;
-      votes_needed_q                <= 4'h1;
-      votes_needed_used_q           <= 4'h1;
-      votes_window_q                <= 4'h1;
-      votes_window_used_q           <= 4'h1;
-      hysteresis_q                  <= 32'h00000000;
-      hysteresis_used_q             <= 32'h00000000;
-      hysteresis_carry_q            <= 1'h0;
-      hysteresis_carry_used_q       <= 1'h0;
-      aux_prescale_q                <= 16'h0001;
-      aux_prescale_used_q           <= 16'h0001;
-      aux_refractory_q              <= 16'h0000;
-      aux_refractory_used_q         <= 16'h0000;
-      aux_delay_q                   <= 16'h0000;
-      aux_delay_used_q              <= 16'h0000;
-      aux_width_q                   <= 16'h0001;
-      aux_width_used_q              <= 16'h0001;
+      heartbeat_timeout_q                       <= 32'h001E8480;
+      heartbeat_timeout_used_q                  <= 32'h001E8480;
+      adc_timeout_q                             <= 32'h000003E8;
+      adc_timeout_used_q                        <= 32'h000003E8;
+      network_deadline_q                        <= 32'h000003E8;
+      network_deadline_used_q                   <= 32'h000003E8;
+      pixel_cap_q                               <= 32'h00000000;
+      pixel_cap_used_q                          <= 32'h00000000;
+      frame_cap_q                               <= 64'h0000000000000000;
+      frame_cap_low_q                           <= 32'h00000000;
+      frame_cap_used_q                          <= 64'h0000000000000000;
+      scan_mode_q                               <= 1'h0;
+      scan_mode_used_q                          <= 1'h0;
+      x_start_q                                 <= 32'h00000000;
+      x_start_used_q                            <= 32'h00000000;
+      y_start_q                                 <= 32'h00000000;
+      y_start_used_q                            <= 32'h00000000;
+      x_step_q                                  <= 32'h00010000;
+      x_step_used_q                             <= 32'h00010000;
+      y_step_q                                  <= 32'h00010000;
+      y_step_used_q                             <= 32'h00010000;
+      columns_q                                 <= 16'h0000;
+      columns_used_q                            <= 16'h0000;
+      rows_q                                    <= 16'h0000;
+      rows_used_q                               <= 16'h0000;
+      dwell_samples_q                           <= 16'h0000;
+      dwell_samples_used_q                      <= 16'h0000;
+      settle_clocks_q                           <= 32'h00000000;
+      settle_clocks_used_q                      <= 32'h00000000;
+      line_settle_clocks_q                      <= 32'h00000000;
+      line_settle_clocks_used_q                 <= 32'h00000000;
+      blank_clocks_q                            <= 32'h00000000;
+      blank_clocks_used_q                       <= 32'h00000000;
+      position_count_q                          <= 17'h00000;
+      position_count_used_q                     <= 17'h00000;
+      align_samples_q                           <= 6'h00;
+      align_samples_used_q                      <= 6'h00;
+      adc_offset_q                              <= 16'h0000;
+      adc_offset_used_q                         <= 16'h0000;
+      adc_gain_q                                <= 16'h4000;
+      adc_gain_used_q                           <= 16'h4000;
+      adc_full_scale_q                          <= 16'hFFFF;
+      adc_full_scale_used_q                     <= 16'hFFFF;
+      elapsed_step_q                            <= 12'h100;
+      elapsed_step_used_q                       <= 12'h100;
+      event_threshold_q                         <= 16'h0020;
+      event_threshold_used_q                    <= 16'h0020;
+      clip_q                                    <= 16'h7FFF;
+      clip_used_q                               <= 16'h7FFF;
+      adc_invert_q                              <= 1'h0;
+      adc_invert_used_q                         <= 1'h0;
+      vector_source_host_q                      <= 1'h0;
+      vector_source_host_used_q                 <= 1'h0;
+      vector_source_hold_q                      <= 1'h1;
+      vector_source_hold_used_q                 <= 1'h1;
+      decision_enable_q                         <= 1'h0;
+      decision_enable_used_q                    <= 1'h0;
+      decision_rule_q                           <= 2'h0;
+      decision_rule_used_q                      <= 2'h0;
+      min_samples_q                             <= 16'h0001;
+      min_samples_used_q                        <= 16'h0001;
+      max_samples_q                             <= 16'hFFFF;
+      max_samples_used_q                        <= 16'hFFFF;
+      keep_classes_q                            <= 32'h00000000;
+      keep_classes_used_q                       <= 32'h00000000;
+      threshold_q                               <= {16{32'h7FFFFFFF}};
+      threshold_used_q                          <= {16{32'h7FFFFFFF}};
+      event_ring_base_q                         <= 64'h0000000000000000;
+      event_ring_base_low_q                     <= 32'h00000000;
+      event_ring_tail_address_q                 <= 64'h0000000000000000;
+      event_ring_tail_address_low_q             <= 32'h00000000;
+      event_ring_enable_q                       <= 1'h0;
+      event_ring_records_log2_q                 <= 5'h00;
+      event_ring_moderation_tail_records_q      <= 16'h0040;
+      event_ring_moderation_interrupt_records_q <= 16'h0001;
+      event_ring_interrupt_clocks_q             <= 32'h00000000;
+      host_stream_base_q                        <= 64'h0000000000000000;
+      host_stream_base_low_q                    <= 32'h00000000;
+      host_stream_consumed_address_q            <= 64'h0000000000000000;
+      host_stream_consumed_address_low_q        <= 32'h00000000;
+      host_stream_enable_q                      <= 1'h0;
+      host_stream_lines_log2_q                  <= 5'h00;
+      host_stream_consumed_lines_q              <= 16'h0040;
+      host_stream_stall_clocks_q                <= 32'h00000000;
+      decision_source_q                         <= 1'h0;
+      decision_source_used_q                    <= 1'h0;
+      threshold_rules_count_q                   <= 1'h0;
+      threshold_rules_count_used_q              <= 1'h0;
+      threshold_rules_rate_q                    <= 1'h0;
+      threshold_rules_rate_used_q               <= 1'h0;
+      threshold_rules_sum_q                     <= 1'h0;
+      threshold_rules_sum_used_q                <= 1'h0;
+      threshold_count_q                         <= 16'hFFFF;
+      threshold_count_used_q                    <= 16'hFFFF;
+      threshold_rate_events_q                   <= 8'hFF;
+      threshold_rate_events_used_q              <= 8'hFF;
+      threshold_rate_samples_q                  <= 16'h0000;
+      threshold_rate_samples_used_q             <= 16'h0000;
+      threshold_sum_q                           <= 32'h7FFFFFFF;
+      threshold_sum_used_q                      <= 32'h7FFFFFFF;
+      votes_needed_q                            <= 4'h1;
+      votes_needed_used_q                       <= 4'h1;
+      votes_window_q                            <= 4'h1;
+      votes_window_used_q                       <= 4'h1;
+      hysteresis_q                              <= 32'h00000000;
+      hysteresis_used_q                         <= 32'h00000000;
+      hysteresis_carry_q                        <= 1'h0;
+      hysteresis_carry_used_q                   <= 1'h0;
+      aux_prescale_q                            <= 16'h0001;
+      aux_prescale_used_q                       <= 16'h0001;
+      aux_refractory_q                          <= 16'h0000;
+      aux_refractory_used_q                     <= 16'h0000;
+      aux_delay_q                               <= 16'h0000;
+      aux_delay_used_q                          <= 16'h0000;
+      aux_width_q                               <= 16'h0001;
+      aux_width_used_q                          <= 16'h0001;
     end else begin
       if (!freeze_arm_i) begin
         heartbeat_timeout_used_q <= heartbeat_timeout_q;
@@ -581,6 +644,29 @@ module registers (
             threshold_q[511:480] <= bus_wdata_i;
             if (!freeze_run_i) threshold_used_q[511:480] <= bus_wdata_i;
           end
+          16'h0280: event_ring_base_low_q <= bus_wdata_i;
+          16'h0284: event_ring_base_q <= {bus_wdata_i, event_ring_base_low_q};
+          16'h0288: event_ring_tail_address_low_q <= bus_wdata_i;
+          16'h028C: event_ring_tail_address_q <= {bus_wdata_i, event_ring_tail_address_low_q};
+          16'h0290: begin
+            event_ring_enable_q <= bus_wdata_i[0];
+            event_ring_records_log2_q <= bus_wdata_i[12:8];
+          end
+          16'h0294: begin
+            event_ring_moderation_tail_records_q <= bus_wdata_i[15:0];
+            event_ring_moderation_interrupt_records_q <= bus_wdata_i[31:16];
+          end
+          16'h0298: event_ring_interrupt_clocks_q <= bus_wdata_i;
+          16'h02B0: host_stream_base_low_q <= bus_wdata_i;
+          16'h02B4: host_stream_base_q <= {bus_wdata_i, host_stream_base_low_q};
+          16'h02B8: host_stream_consumed_address_low_q <= bus_wdata_i;
+          16'h02BC: host_stream_consumed_address_q <= {bus_wdata_i, host_stream_consumed_address_low_q};
+          16'h02C0: begin
+            host_stream_enable_q <= bus_wdata_i[0];
+            host_stream_lines_log2_q <= bus_wdata_i[12:8];
+            host_stream_consumed_lines_q <= bus_wdata_i[31:16];
+          end
+          16'h02C4: host_stream_stall_clocks_q <= bus_wdata_i;
           16'h0300: begin
             decision_source_q <= bus_wdata_i[0];
             if (!freeze_run_i) decision_source_used_q <= bus_wdata_i[0];
@@ -648,7 +734,7 @@ module registers (
       bus_rdata_q <= '0;
       case (bus_address_i)
         16'h0000: bus_rdata_q <= 32'h45474445;
-        16'h0004: bus_rdata_q <= 32'h495B0400;
+        16'h0004: bus_rdata_q <= 32'h87EA728D;
         16'h0008: bus_rdata_q <= network_hash_i;
         16'h000C: bus_rdata_q <= {network_shape_outputs_i, network_shape_inputs_i};
         16'h0010: bus_rdata_q <= {network_format_latency_i, network_format_output_width_i, network_format_input_width_i};
@@ -769,6 +855,25 @@ module registers (
         16'h0274: bus_rdata_q <= latency_histogram_i[959:928];
         16'h0278: bus_rdata_q <= latency_histogram_i[991:960];
         16'h027C: bus_rdata_q <= latency_histogram_i[1023:992];
+        16'h0280: bus_rdata_q <= event_ring_base_low_q;
+        16'h0284: bus_rdata_q <= event_ring_base_q[63:32];
+        16'h0288: bus_rdata_q <= event_ring_tail_address_low_q;
+        16'h028C: bus_rdata_q <= event_ring_tail_address_q[63:32];
+        16'h0290: bus_rdata_q <= {19'd0, event_ring_records_log2_q, 7'd0, event_ring_enable_q};
+        16'h0294: bus_rdata_q <= {event_ring_moderation_interrupt_records_q, event_ring_moderation_tail_records_q};
+        16'h0298: bus_rdata_q <= event_ring_interrupt_clocks_q;
+        16'h02A0: bus_rdata_q <= {23'd0, event_ring_state_interrupt_i, 2'd0, event_ring_state_error_i, 1'd0, event_ring_state_failed_i, event_ring_state_drained_i, event_ring_state_running_i};
+        16'h02A4: bus_rdata_q <= event_ring_written_i;
+        16'h02A8: bus_rdata_q <= event_ring_errors_i;
+        16'h02B0: bus_rdata_q <= host_stream_base_low_q;
+        16'h02B4: bus_rdata_q <= host_stream_base_q[63:32];
+        16'h02B8: bus_rdata_q <= host_stream_consumed_address_low_q;
+        16'h02BC: bus_rdata_q <= host_stream_consumed_address_q[63:32];
+        16'h02C0: bus_rdata_q <= {host_stream_consumed_lines_q, 3'd0, host_stream_lines_log2_q, 7'd0, host_stream_enable_q};
+        16'h02C4: bus_rdata_q <= host_stream_stall_clocks_q;
+        16'h02CC: bus_rdata_q <= {25'd0, host_stream_state_error_i, 1'd0, host_stream_state_failed_i, host_stream_state_drained_i, host_stream_state_running_i};
+        16'h02D0: bus_rdata_q <= host_stream_consumed_i;
+        16'h02D4: bus_rdata_q <= host_stream_errors_i;
         16'h0300: bus_rdata_q <= {31'd0, decision_source_q};
         16'h0304: bus_rdata_q <= {29'd0, threshold_rules_sum_q, threshold_rules_rate_q, threshold_rules_count_q};
         16'h0308: bus_rdata_q <= {16'd0, threshold_count_q};
@@ -791,65 +896,81 @@ module registers (
     end
   end
 
-  assign bus_rdata_o              = bus_rdata_q;
-  assign write_data_o             = bus_wdata_i;
-  assign heartbeat_timeout_o      = heartbeat_timeout_used_q;
-  assign adc_timeout_o            = adc_timeout_used_q;
-  assign network_deadline_o       = network_deadline_used_q;
-  assign pixel_cap_o              = pixel_cap_used_q;
-  assign frame_cap_o              = frame_cap_used_q;
-  assign scan_mode_o              = scan_mode_used_q;
-  assign x_start_o                = x_start_used_q;
-  assign y_start_o                = y_start_used_q;
-  assign x_step_o                 = x_step_used_q;
-  assign y_step_o                 = y_step_used_q;
-  assign columns_o                = columns_used_q;
-  assign rows_o                   = rows_used_q;
-  assign dwell_samples_o          = dwell_samples_used_q;
-  assign settle_clocks_o          = settle_clocks_used_q;
-  assign line_settle_clocks_o     = line_settle_clocks_used_q;
-  assign blank_clocks_o           = blank_clocks_used_q;
-  assign position_count_o         = position_count_used_q;
-  assign align_samples_o          = align_samples_used_q;
-  assign adc_offset_o             = adc_offset_used_q;
-  assign adc_gain_o               = adc_gain_used_q;
-  assign adc_full_scale_o         = adc_full_scale_used_q;
-  assign elapsed_step_o           = elapsed_step_used_q;
-  assign event_threshold_o        = event_threshold_used_q;
-  assign clip_o                   = clip_used_q;
-  assign adc_invert_o             = adc_invert_used_q;
-  assign vector_source_host_o     = vector_source_host_used_q;
-  assign vector_source_hold_o     = vector_source_hold_used_q;
-  assign decision_enable_o        = decision_enable_used_q;
-  assign decision_rule_o          = decision_rule_used_q;
-  assign min_samples_o            = min_samples_used_q;
-  assign max_samples_o            = max_samples_used_q;
-  assign keep_classes_o           = keep_classes_used_q;
-  assign threshold_o              = threshold_used_q;
-  assign decision_source_o        = decision_source_used_q;
-  assign threshold_rules_count_o  = threshold_rules_count_used_q;
-  assign threshold_rules_rate_o   = threshold_rules_rate_used_q;
-  assign threshold_rules_sum_o    = threshold_rules_sum_used_q;
-  assign threshold_count_o        = threshold_count_used_q;
-  assign threshold_rate_events_o  = threshold_rate_events_used_q;
-  assign threshold_rate_samples_o = threshold_rate_samples_used_q;
-  assign threshold_sum_o          = threshold_sum_used_q;
-  assign votes_needed_o           = votes_needed_used_q;
-  assign votes_window_o           = votes_window_used_q;
-  assign hysteresis_o             = hysteresis_used_q;
-  assign hysteresis_carry_o       = hysteresis_carry_used_q;
-  assign aux_prescale_o           = aux_prescale_used_q;
-  assign aux_refractory_o         = aux_refractory_used_q;
-  assign aux_delay_o              = aux_delay_used_q;
-  assign aux_width_o              = aux_width_used_q;
-  assign command_engage_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[0];
-  assign command_disarm_o         = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[1];
-  assign command_rearm_o          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[2];
-  assign command_start_o          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[3];
-  assign command_abort_o          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[4];
-  assign command_clear_counters_o = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[5];
-  assign command_clear_dose_o     = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[6];
-  assign heartbeat_write_o        = bus_write_i && bus_address_i == 16'h0034;
-  assign position_index_write_o   = bus_write_i && bus_address_i == 16'h00B0;
-  assign position_data_write_o    = bus_write_i && bus_address_i == 16'h00B4;
+  assign bus_rdata_o                               = bus_rdata_q;
+  assign write_data_o                              = bus_wdata_i;
+  assign heartbeat_timeout_o                       = heartbeat_timeout_used_q;
+  assign adc_timeout_o                             = adc_timeout_used_q;
+  assign network_deadline_o                        = network_deadline_used_q;
+  assign pixel_cap_o                               = pixel_cap_used_q;
+  assign frame_cap_o                               = frame_cap_used_q;
+  assign scan_mode_o                               = scan_mode_used_q;
+  assign x_start_o                                 = x_start_used_q;
+  assign y_start_o                                 = y_start_used_q;
+  assign x_step_o                                  = x_step_used_q;
+  assign y_step_o                                  = y_step_used_q;
+  assign columns_o                                 = columns_used_q;
+  assign rows_o                                    = rows_used_q;
+  assign dwell_samples_o                           = dwell_samples_used_q;
+  assign settle_clocks_o                           = settle_clocks_used_q;
+  assign line_settle_clocks_o                      = line_settle_clocks_used_q;
+  assign blank_clocks_o                            = blank_clocks_used_q;
+  assign position_count_o                          = position_count_used_q;
+  assign align_samples_o                           = align_samples_used_q;
+  assign adc_offset_o                              = adc_offset_used_q;
+  assign adc_gain_o                                = adc_gain_used_q;
+  assign adc_full_scale_o                          = adc_full_scale_used_q;
+  assign elapsed_step_o                            = elapsed_step_used_q;
+  assign event_threshold_o                         = event_threshold_used_q;
+  assign clip_o                                    = clip_used_q;
+  assign adc_invert_o                              = adc_invert_used_q;
+  assign vector_source_host_o                      = vector_source_host_used_q;
+  assign vector_source_hold_o                      = vector_source_hold_used_q;
+  assign decision_enable_o                         = decision_enable_used_q;
+  assign decision_rule_o                           = decision_rule_used_q;
+  assign min_samples_o                             = min_samples_used_q;
+  assign max_samples_o                             = max_samples_used_q;
+  assign keep_classes_o                            = keep_classes_used_q;
+  assign threshold_o                               = threshold_used_q;
+  assign event_ring_base_o                         = event_ring_base_q;
+  assign event_ring_tail_address_o                 = event_ring_tail_address_q;
+  assign event_ring_enable_o                       = event_ring_enable_q;
+  assign event_ring_records_log2_o                 = event_ring_records_log2_q;
+  assign event_ring_moderation_tail_records_o      = event_ring_moderation_tail_records_q;
+  assign event_ring_moderation_interrupt_records_o = event_ring_moderation_interrupt_records_q;
+  assign event_ring_interrupt_clocks_o             = event_ring_interrupt_clocks_q;
+  assign host_stream_base_o                        = host_stream_base_q;
+  assign host_stream_consumed_address_o            = host_stream_consumed_address_q;
+  assign host_stream_enable_o                      = host_stream_enable_q;
+  assign host_stream_lines_log2_o                  = host_stream_lines_log2_q;
+  assign host_stream_consumed_lines_o              = host_stream_consumed_lines_q;
+  assign host_stream_stall_clocks_o                = host_stream_stall_clocks_q;
+  assign decision_source_o                         = decision_source_used_q;
+  assign threshold_rules_count_o                   = threshold_rules_count_used_q;
+  assign threshold_rules_rate_o                    = threshold_rules_rate_used_q;
+  assign threshold_rules_sum_o                     = threshold_rules_sum_used_q;
+  assign threshold_count_o                         = threshold_count_used_q;
+  assign threshold_rate_events_o                   = threshold_rate_events_used_q;
+  assign threshold_rate_samples_o                  = threshold_rate_samples_used_q;
+  assign threshold_sum_o                           = threshold_sum_used_q;
+  assign votes_needed_o                            = votes_needed_used_q;
+  assign votes_window_o                            = votes_window_used_q;
+  assign hysteresis_o                              = hysteresis_used_q;
+  assign hysteresis_carry_o                        = hysteresis_carry_used_q;
+  assign aux_prescale_o                            = aux_prescale_used_q;
+  assign aux_refractory_o                          = aux_refractory_used_q;
+  assign aux_delay_o                               = aux_delay_used_q;
+  assign aux_width_o                               = aux_width_used_q;
+  assign command_engage_o                          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[0];
+  assign command_disarm_o                          = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[1];
+  assign command_rearm_o                           = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[2];
+  assign command_start_o                           = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[3];
+  assign command_abort_o                           = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[4];
+  assign command_clear_counters_o                  = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[5];
+  assign command_clear_dose_o                      = bus_write_i && bus_address_i == 16'h0020 && bus_wdata_i[6];
+  assign event_ring_command_acknowledge_o          = bus_write_i && bus_address_i == 16'h02AC && bus_wdata_i[0];
+  assign heartbeat_write_o                         = bus_write_i && bus_address_i == 16'h0034;
+  assign position_index_write_o                    = bus_write_i && bus_address_i == 16'h00B0;
+  assign position_data_write_o                     = bus_write_i && bus_address_i == 16'h00B4;
+  assign event_ring_read_write_o                   = bus_write_i && bus_address_i == 16'h029C;
+  assign host_stream_produced_write_o              = bus_write_i && bus_address_i == 16'h02C8;
 endmodule
