@@ -4,7 +4,8 @@
 //
 //   adc_clk    samples ------ async_fifo --+
 //   link_clk   vectors ------ async_fifo --+--> card_core --+-- value_crossing --> scan_clk  X, Y
-//   bus_clk    AXI4-Lite ---- register_link ^               +-- async_fifo ------> bus_clk   records
+//   bus_clk    AXI4-Lite ---- register_link ^               +-- async_fifo ------> bus_clk   records --> card_rings
+//   bus_clk    card_rings --- async_fifo ---+ vectors                              AXI4 into host memory
 //   no clock   pins --------- synchronizer  |               +--> pins
 //
 // Latency: card_core's, and 2 to 3 core clocks from the edge of adc_clk_i to the edge at which the core can
@@ -14,6 +15,7 @@ module card #(
   parameter int EventDepth          = 256,    // event records that can wait, 8 to 16384
   parameter int KeepAliveClocks     = 256,    // core clocks between two edges of keep_alive_o
   parameter int ScanStoppedClocks   = 4096,   // core clocks after which a position not taken counts as lost
+  parameter int BusWidth            = 128,    // bits of the port into host memory: 128, 256 or 512
   parameter int BusTimeoutClocks    = 4096,   // bus clocks after which a register access is given up
   parameter logic [31:0] BuildId    = '0,     // tells builds apart; 0: not told
   parameter int ClockKilohertz      = 0       // of core_clk_i as built for; 0: not told
@@ -42,10 +44,29 @@ module card #(
   input  logic         control_rready_i,
   output logic [31:0]  control_rdata_o,
   output logic [1:0]   control_rresp_o,
-  // event records, bus clock; 64 bytes, byte 0 lowest
-  output logic         event_valid_o,
-  input  logic         event_ready_i,
-  output logic [511:0] event_data_o,
+  // host memory, AXI4 in the bus clock: ID 0, INCR, full width
+  output logic                  host_awvalid_o,
+  input  logic                  host_awready_i,
+  output logic [63:0]           host_awaddr_o,
+  output logic [7:0]            host_awlen_o,
+  output logic                  host_wvalid_o,
+  input  logic                  host_wready_i,
+  output logic [BusWidth-1:0]   host_wdata_o,
+  output logic [BusWidth/8-1:0] host_wstrb_o,
+  output logic                  host_wlast_o,
+  input  logic                  host_bvalid_i,
+  output logic                  host_bready_o,
+  input  logic [1:0]            host_bresp_i,
+  output logic                  host_arvalid_o,
+  input  logic                  host_arready_i,
+  output logic [63:0]           host_araddr_o,
+  output logic [7:0]            host_arlen_o,
+  input  logic                  host_rvalid_i,
+  output logic                  host_rready_o,
+  input  logic [BusWidth-1:0]   host_rdata_i,
+  input  logic [1:0]            host_rresp_i,
+  input  logic                  host_rlast_i,
+  output logic                  interrupt_o,  // a level, bus clock
   // detector, ADC clock
   input  logic         adc_valid_i,
   input  logic [15:0]  adc_data_i,
@@ -121,7 +142,8 @@ module card #(
   logic         write, read, record_valid, record_ready;
   logic [15:0]  address, records_under_way;
   logic [31:0]  wdata, rdata;
-  logic [511:0] record_data;
+  logic [511:0] record_data, event_data;
+  logic         event_valid, event_ready;
 
   card_host #(.TimeoutClocks(BusTimeoutClocks)) u_host (
     .bus_clk_i,
@@ -143,9 +165,9 @@ module card #(
     .rready_i            (control_rready_i),
     .rdata_o             (control_rdata_o),
     .rresp_o             (control_rresp_o),
-    .event_valid_o,
-    .event_ready_i,
-    .event_data_o,
+    .event_valid_o       (event_valid),
+    .event_ready_i       (event_ready),
+    .event_data_o        (event_data),
     .core_clk_i,
     .core_rst_ni         (core_rst_n),
     .register_write_o    (write),
@@ -157,6 +179,73 @@ module card #(
     .record_ready_o      (record_ready),
     .record_data_i       (record_data),
     .records_under_way_o (records_under_way)
+  );
+
+  // ---------------------------------------------------------------- rings in host memory
+  logic        event_enable, event_read_write, event_acknowledge, stream_enable, stream_produced_write;
+  logic [63:0] event_base, event_tail_address, stream_base, stream_consumed_address;
+  logic [4:0]  event_log2, stream_log2;
+  logic [15:0] event_tail_records, event_interrupt_records, stream_consumed_lines;
+  logic [31:0] event_interrupt_clocks, stream_stall_clocks, write_data;
+  logic [69:0] event_state, stream_state;
+  logic        memory_vector_valid, core_vector_ready;
+  logic [VectorBits-1:0] memory_vector_data;
+
+  // Vectors from memory go first.
+  assign vector_ready = core_vector_ready && !memory_vector_valid;
+
+  card_rings #(.BusWidth(BusWidth), .VectorBits(VectorBits)) u_rings (
+    .core_clk_i,
+    .core_rst_ni               (core_rst_n),
+    .write_data_i              (write_data),
+    .event_enable_i            (event_enable),
+    .event_base_i              (event_base),
+    .event_records_log2_i      (event_log2),
+    .event_tail_address_i      (event_tail_address),
+    .event_tail_records_i      (event_tail_records),
+    .event_interrupt_records_i (event_interrupt_records),
+    .event_interrupt_clocks_i  (event_interrupt_clocks),
+    .event_read_write_i        (event_read_write),
+    .event_acknowledge_i       (event_acknowledge),
+    .event_state_o             (event_state),
+    .stream_enable_i           (stream_enable),
+    .stream_base_i             (stream_base),
+    .stream_lines_log2_i       (stream_log2),
+    .stream_consumed_address_i (stream_consumed_address),
+    .stream_consumed_lines_i   (stream_consumed_lines),
+    .stream_stall_clocks_i     (stream_stall_clocks),
+    .stream_produced_write_i   (stream_produced_write),
+    .stream_state_o            (stream_state),
+    .vector_valid_o            (memory_vector_valid),
+    .vector_ready_i            (core_vector_ready),
+    .vector_data_o             (memory_vector_data),
+    .bus_clk_i,
+    .bus_rst_ni                (bus_rst_n),
+    .record_valid_i            (event_valid),
+    .record_ready_o            (event_ready),
+    .record_data_i             (event_data),
+    .interrupt_o,
+    .awvalid_o                 (host_awvalid_o),
+    .awready_i                 (host_awready_i),
+    .awaddr_o                  (host_awaddr_o),
+    .awlen_o                   (host_awlen_o),
+    .wvalid_o                  (host_wvalid_o),
+    .wready_i                  (host_wready_i),
+    .wdata_o                   (host_wdata_o),
+    .wstrb_o                   (host_wstrb_o),
+    .wlast_o                   (host_wlast_o),
+    .bvalid_i                  (host_bvalid_i),
+    .bready_o                  (host_bready_o),
+    .bresp_i                   (host_bresp_i),
+    .arvalid_o                 (host_arvalid_o),
+    .arready_i                 (host_arready_i),
+    .araddr_o                  (host_araddr_o),
+    .arlen_o                   (host_arlen_o),
+    .rvalid_i                  (host_rvalid_i),
+    .rready_o                  (host_rready_o),
+    .rdata_i                   (host_rdata_i),
+    .rresp_i                   (host_rresp_i),
+    .rlast_i                   (host_rlast_i)
   );
 
   // ---------------------------------------------------------------- trigger path
@@ -187,9 +276,9 @@ module card #(
     .sample_lost_i       (sample_lost),
     .keep_alive_word_i   (keep_alive_word),
     .scan_stopped_i      (scan_stopped),
-    .vector_valid_i      (vector_valid),
-    .vector_ready_o      (vector_ready),
-    .vector_data_i       (vector_data),
+    .vector_valid_i      (memory_vector_valid || vector_valid),
+    .vector_ready_o      (core_vector_ready),
+    .vector_data_i       (memory_vector_valid ? memory_vector_data : vector_data),
     .event_valid_o       (record_valid),
     .event_ready_i       (record_ready),
     .event_data_o        (record_data),
@@ -198,6 +287,25 @@ module card #(
     .word_first_o        (payload_first),
     .word_last_o         (payload_last),
     .events_under_way_i  (records_under_way),
+    .event_ring_enable_o            (event_enable),
+    .event_ring_base_o              (event_base),
+    .event_ring_records_log2_o      (event_log2),
+    .event_ring_tail_address_o      (event_tail_address),
+    .event_ring_tail_records_o      (event_tail_records),
+    .event_ring_interrupt_records_o (event_interrupt_records),
+    .event_ring_interrupt_clocks_o  (event_interrupt_clocks),
+    .event_ring_read_write_o        (event_read_write),
+    .event_ring_acknowledge_o       (event_acknowledge),
+    .event_ring_state_i             (event_state),
+    .host_stream_enable_o           (stream_enable),
+    .host_stream_base_o             (stream_base),
+    .host_stream_lines_log2_o       (stream_log2),
+    .host_stream_consumed_address_o (stream_consumed_address),
+    .host_stream_consumed_lines_o   (stream_consumed_lines),
+    .host_stream_stall_clocks_o     (stream_stall_clocks),
+    .host_stream_produced_write_o   (stream_produced_write),
+    .host_stream_state_i            (stream_state),
+    .write_data_o                   (write_data),
     .microscope_blank_i,
     .external_interlock_i,
     .reconfigure_i,

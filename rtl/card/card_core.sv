@@ -47,6 +47,26 @@ module card_core #(
   output logic         word_first_o,
   output logic         word_last_o,
   input  logic [15:0]  events_under_way_i,   // taken, and not known to have left the card
+  // rings in host memory: settings, what the host tells, states (see card_rings)
+  output logic        event_ring_enable_o,
+  output logic [63:0] event_ring_base_o,
+  output logic [4:0]  event_ring_records_log2_o,
+  output logic [63:0] event_ring_tail_address_o,
+  output logic [15:0] event_ring_tail_records_o,
+  output logic [15:0] event_ring_interrupt_records_o,
+  output logic [31:0] event_ring_interrupt_clocks_o,
+  output logic        event_ring_read_write_o,
+  output logic        event_ring_acknowledge_o,
+  input  logic [69:0] event_ring_state_i,
+  output logic        host_stream_enable_o,
+  output logic [63:0] host_stream_base_o,
+  output logic [4:0]  host_stream_lines_log2_o,
+  output logic [63:0] host_stream_consumed_address_o,
+  output logic [15:0] host_stream_consumed_lines_o,
+  output logic [31:0] host_stream_stall_clocks_o,
+  output logic        host_stream_produced_write_o,
+  input  logic [69:0] host_stream_state_i,
+  output logic [31:0] write_data_o,       // of a register write
   // pins
   input  logic        microscope_blank_i,    // asynchronous, 1 = blank
   input  logic        external_interlock_i,  // asynchronous, 1 = closed
@@ -70,6 +90,8 @@ module card_core #(
   localparam int OutputWidth = network_config::OutputWidth;
   localparam int OutBits     = OutputCount * OutputWidth;
   localparam int EventBits   = $clog2(EventDepth + 1);
+
+  assign write_data_o = write_data;
 
   // ---------------------------------------------------------------- registers
   logic [31:0]   write_data;
@@ -232,6 +254,35 @@ module card_core #(
     .network_latency_min_i          (network_min),
     .network_latency_max_i          (network_max),
     .latency_histogram_i            (histogram),
+    .event_ring_base_o,
+    .event_ring_tail_address_o,
+    .event_ring_enable_o,
+    .event_ring_records_log2_o,
+    .event_ring_moderation_tail_records_o (event_ring_tail_records_o),
+    .event_ring_moderation_interrupt_records_o (event_ring_interrupt_records_o),
+    .event_ring_interrupt_clocks_o,
+    .event_ring_read_write_o,
+    .event_ring_state_running_i     (event_ring_state_i[0]),
+    .event_ring_state_drained_i     (event_ring_state_i[1]),
+    .event_ring_state_failed_i      (event_ring_state_i[2]),
+    .event_ring_state_error_i       (event_ring_state_i[4:3]),
+    .event_ring_state_interrupt_i   (event_ring_state_i[5]),
+    .event_ring_written_i           (event_ring_state_i[37:6]),
+    .event_ring_errors_i            (event_ring_state_i[69:38]),
+    .event_ring_command_acknowledge_o (event_ring_acknowledge_o),
+    .host_stream_base_o,
+    .host_stream_consumed_address_o,
+    .host_stream_enable_o,
+    .host_stream_lines_log2_o,
+    .host_stream_consumed_lines_o,
+    .host_stream_stall_clocks_o,
+    .host_stream_produced_write_o,
+    .host_stream_state_running_i    (host_stream_state_i[0]),
+    .host_stream_state_drained_i    (host_stream_state_i[1]),
+    .host_stream_state_failed_i     (host_stream_state_i[2]),
+    .host_stream_state_error_i      (host_stream_state_i[5:3]),
+    .host_stream_consumed_i         (host_stream_state_i[37:6]),
+    .host_stream_errors_i           (host_stream_state_i[69:38]),
     .decision_source_o              (by_rule),
     .threshold_rules_count_o        (threshold_rules[0]),
     .threshold_rules_rate_o         (threshold_rules[1]),
@@ -849,7 +900,8 @@ module card_core #(
     .sample_clipped_i     (sample_clipped),
     .test_failed_i        (test_failed),
     .scan_lost_i          (scan_stopped_i || clock_lost),
-    .internal_error_i     (slot_error || scan_error || sample_lost_i),
+    .internal_error_i     (slot_error || scan_error || sample_lost_i
+                            || event_ring_state_i[2] || host_stream_state_i[2]),
     .reconfigure_i,
     .microscope_blank_i,
     .external_interlock_i,

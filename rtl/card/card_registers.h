@@ -15,7 +15,7 @@
 #define CARD_FIELD(name, word) (((word) & CARD_##name##_MASK) >> CARD_##name##_SHIFT)
 #define CARD_TO_FIELD(name, value) (((uint32_t)(value) << CARD_##name##_SHIFT) & CARD_##name##_MASK)
 
-#define CARD_MAP_HASH 0xFFE3FF9Fu
+#define CARD_MAP_HASH 0x710D2DADu
 #define CARD_ID 0x45474445u
 
 /* The letters EDGE, lowest byte first. */
@@ -448,6 +448,128 @@
 /* Latencies of k clocks; word 31: 31 clocks or more. */
 #define CARD_LATENCY_HISTOGRAM_ADDRESS 0x0200u
 #define CARD_LATENCY_HISTOGRAM_COUNT 32
+
+/* Where the event ring begins in host memory, a multiple of 4096; see rtl/card/ring/event_ring.md. Settings of a ring are taken when it is enabled. Unit: bytes. Low word. */
+#define CARD_EVENT_RING_BASE_LOW_ADDRESS 0x0280u
+
+/* Where the event ring begins in host memory, a multiple of 4096; see rtl/card/ring/event_ring.md. Settings of a ring are taken when it is enabled. Unit: bytes. High word. */
+#define CARD_EVENT_RING_BASE_HIGH_ADDRESS 0x0284u
+#define CARD_EVENT_RING_BASE_LOW_RESET 0x0u
+#define CARD_EVENT_RING_BASE_HIGH_RESET 0x0u
+
+/* Where the count of written records goes, a multiple of 4. Unit: bytes. Low word. */
+#define CARD_EVENT_RING_TAIL_ADDRESS_LOW_ADDRESS 0x0288u
+
+/* Where the count of written records goes, a multiple of 4. Unit: bytes. High word. */
+#define CARD_EVENT_RING_TAIL_ADDRESS_HIGH_ADDRESS 0x028Cu
+#define CARD_EVENT_RING_TAIL_ADDRESS_LOW_RESET 0x0u
+#define CARD_EVENT_RING_TAIL_ADDRESS_HIGH_RESET 0x0u
+
+/* The event ring. */
+#define CARD_EVENT_RING_ADDRESS 0x0290u
+#define CARD_EVENT_RING_RESET 0x0u
+#define CARD_EVENT_RING_ENABLE_MASK 0x1u
+#define CARD_EVENT_RING_ENABLE_SHIFT 0
+#define CARD_EVENT_RING_RECORDS_LOG2_MASK 0x1F00u
+#define CARD_EVENT_RING_RECORDS_LOG2_SHIFT 8
+
+/* How often the host is told. */
+#define CARD_EVENT_RING_MODERATION_ADDRESS 0x0294u
+#define CARD_EVENT_RING_MODERATION_RESET 0x10040u
+#define CARD_EVENT_RING_MODERATION_TAIL_RECORDS_MASK 0xFFFFu
+#define CARD_EVENT_RING_MODERATION_TAIL_RECORDS_SHIFT 0
+#define CARD_EVENT_RING_MODERATION_INTERRUPT_RECORDS_MASK 0xFFFF0000u
+#define CARD_EVENT_RING_MODERATION_INTERRUPT_RECORDS_SHIFT 16
+
+/* The interrupt rises so long after the first new record at the latest. Unit: bus clocks. */
+#define CARD_EVENT_RING_INTERRUPT_CLOCKS_ADDRESS 0x0298u
+#define CARD_EVENT_RING_INTERRUPT_CLOCKS_RESET 0x0u
+
+/* Records that the host has read since the ring was enabled, modulo 2^32: gives their places back. Unit: records. */
+#define CARD_EVENT_RING_READ_ADDRESS 0x029Cu
+
+/* What the event ring is doing. */
+#define CARD_EVENT_RING_STATE_ADDRESS 0x02A0u
+#define CARD_EVENT_RING_STATE_RUNNING_MASK 0x1u
+#define CARD_EVENT_RING_STATE_RUNNING_SHIFT 0
+#define CARD_EVENT_RING_STATE_DRAINED_MASK 0x2u
+#define CARD_EVENT_RING_STATE_DRAINED_SHIFT 1
+#define CARD_EVENT_RING_STATE_FAILED_MASK 0x4u
+#define CARD_EVENT_RING_STATE_FAILED_SHIFT 2
+#define CARD_EVENT_RING_STATE_ERROR_MASK 0x30u
+#define CARD_EVENT_RING_STATE_ERROR_SHIFT 4
+#define CARD_EVENT_RING_STATE_ERROR_NONE 0x0u
+#define CARD_EVENT_RING_STATE_ERROR_SETTINGS 0x1u
+#define CARD_EVENT_RING_STATE_ERROR_READ_COUNT 2
+#define CARD_EVENT_RING_STATE_ERROR_BUS 0x3u
+#define CARD_EVENT_RING_STATE_INTERRUPT_MASK 0x100u
+#define CARD_EVENT_RING_STATE_INTERRUPT_SHIFT 8
+
+/* Records written and answered since the ring was enabled, modulo 2^32. Unit: records. */
+#define CARD_EVENT_RING_WRITTEN_ADDRESS 0x02A4u
+
+/* Error answers of the bus since the ring was enabled. Unit: answers. */
+#define CARD_EVENT_RING_ERRORS_ADDRESS 0x02A8u
+
+/* Commands to the event ring. */
+#define CARD_EVENT_RING_COMMAND_ADDRESS 0x02ACu
+#define CARD_EVENT_RING_COMMAND_ACKNOWLEDGE_MASK 0x1u
+#define CARD_EVENT_RING_COMMAND_ACKNOWLEDGE_SHIFT 0
+
+/* Where the ring of vectors begins in host memory, a multiple of 4096; see rtl/card/ring/host_stream.md. Unit: bytes. Low word. */
+#define CARD_HOST_STREAM_BASE_LOW_ADDRESS 0x02B0u
+
+/* Where the ring of vectors begins in host memory, a multiple of 4096; see rtl/card/ring/host_stream.md. Unit: bytes. High word. */
+#define CARD_HOST_STREAM_BASE_HIGH_ADDRESS 0x02B4u
+#define CARD_HOST_STREAM_BASE_LOW_RESET 0x0u
+#define CARD_HOST_STREAM_BASE_HIGH_RESET 0x0u
+
+/* Where the count of used lines goes, a multiple of 4. Unit: bytes. Low word. */
+#define CARD_HOST_STREAM_CONSUMED_ADDRESS_LOW_ADDRESS 0x02B8u
+
+/* Where the count of used lines goes, a multiple of 4. Unit: bytes. High word. */
+#define CARD_HOST_STREAM_CONSUMED_ADDRESS_HIGH_ADDRESS 0x02BCu
+#define CARD_HOST_STREAM_CONSUMED_ADDRESS_LOW_RESET 0x0u
+#define CARD_HOST_STREAM_CONSUMED_ADDRESS_HIGH_RESET 0x0u
+
+/* The stream of vectors from host memory. They go where those of the link go. */
+#define CARD_HOST_STREAM_ADDRESS 0x02C0u
+#define CARD_HOST_STREAM_RESET 0x400000u
+#define CARD_HOST_STREAM_ENABLE_MASK 0x1u
+#define CARD_HOST_STREAM_ENABLE_SHIFT 0
+#define CARD_HOST_STREAM_LINES_LOG2_MASK 0x1F00u
+#define CARD_HOST_STREAM_LINES_LOG2_SHIFT 8
+#define CARD_HOST_STREAM_CONSUMED_LINES_MASK 0xFFFF0000u
+#define CARD_HOST_STREAM_CONSUMED_LINES_SHIFT 16
+
+/* A vector that was begun and whose rest does not come for so long stops the stream. 0: waits for ever. Unit: bus clocks. */
+#define CARD_HOST_STREAM_STALL_CLOCKS_ADDRESS 0x02C4u
+#define CARD_HOST_STREAM_STALL_CLOCKS_RESET 0x0u
+
+/* Lines that the host has written since the stream was enabled, modulo 2^32. Unit: lines. */
+#define CARD_HOST_STREAM_PRODUCED_ADDRESS 0x02C8u
+
+/* What the stream of vectors is doing. */
+#define CARD_HOST_STREAM_STATE_ADDRESS 0x02CCu
+#define CARD_HOST_STREAM_STATE_RUNNING_MASK 0x1u
+#define CARD_HOST_STREAM_STATE_RUNNING_SHIFT 0
+#define CARD_HOST_STREAM_STATE_DRAINED_MASK 0x2u
+#define CARD_HOST_STREAM_STATE_DRAINED_SHIFT 1
+#define CARD_HOST_STREAM_STATE_FAILED_MASK 0x4u
+#define CARD_HOST_STREAM_STATE_FAILED_SHIFT 2
+#define CARD_HOST_STREAM_STATE_ERROR_MASK 0x70u
+#define CARD_HOST_STREAM_STATE_ERROR_SHIFT 4
+#define CARD_HOST_STREAM_STATE_ERROR_NONE 0x0u
+#define CARD_HOST_STREAM_STATE_ERROR_SETTINGS 0x1u
+#define CARD_HOST_STREAM_STATE_ERROR_BUS 0x2u
+#define CARD_HOST_STREAM_STATE_ERROR_CUT 0x3u
+#define CARD_HOST_STREAM_STATE_ERROR_COUNT 4
+
+/* Lines of vectors that were given to the network since the stream was enabled, modulo 2^32. Unit: lines. */
+#define CARD_HOST_STREAM_CONSUMED_ADDRESS 0x02D0u
+
+/* Error answers of the bus since the stream was enabled. Unit: answers. */
+#define CARD_HOST_STREAM_ERRORS_ADDRESS 0x02D4u
 
 /* What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network. */
 #define CARD_DECISION_SOURCE_ADDRESS 0x0300u

@@ -67,7 +67,13 @@ class WriteHost:
 
     async def step(self):
         """One clock."""
-        address_ready, data_ready = int(self.address_ready(self.clock)), int(self.data_ready(self.clock))
+        self.before()
+        await edge(self.dut)
+        self.after()
+
+    def before(self):
+        """What the coming edge finds."""
+        self.ready = address_ready, data_ready = int(self.address_ready(self.clock)), int(self.data_ready(self.clock))
         self.port("awready_i").value, self.port("wready_i").value = address_ready, data_ready
         answered = None
         if self.bursts and self.bursts[0].taken == self.bursts[0].beats and self.bursts[0].due <= self.clock:
@@ -78,7 +84,10 @@ class WriteHost:
             self.on_answer(answered)
         self.port("bvalid_i").value = int(answered is not None)
         self.port("bresp_i").value = self.answer(answered) if answered else self.rng.randrange(4)
-        await edge(self.dut)
+
+    def after(self):
+        """What it took."""
+        address_ready, data_ready = self.ready
         self.take_address(address_ready)
         self.take_data(data_ready)
         assert int(self.port("bready_o").value) == 1

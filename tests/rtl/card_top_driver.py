@@ -2,6 +2,8 @@
 an ADC with a clock of its own, and the circuit on the board that watches keep_alive."""
 import cocotb
 from axi_lite_driver import OKAY, AxiLite
+from axi_read_host import ReadHost
+from axi_write_host import WriteHost
 from card_driver import Card, Event
 from card_registers import ADDRESS
 from clocks import FreeClock, edges
@@ -11,6 +13,10 @@ from cocotb.utils import get_sim_time
 # Periods in ps. The ADC gives a sample every STROBE of its clocks.
 PERIODS = {"core": 10000, "bus": 4000, "adc": 8300, "link": 6400, "scan": 23000}
 STROBE = 6
+
+# Host memory: the event ring, the ring of vectors, and a page of counts that the card writes.
+RING, RING_LOG2, VECTORS, VECTORS_LOG2 = 0x1_0000_0000, 12, 0x2_0000_0000, 6
+TAIL, CONSUMED = 0x3_0000_0000, 0x3_0000_0040
 
 
 class Board:
@@ -54,13 +60,15 @@ class TopCard(Card):
         self.clocks = {name: FreeClock(getattr(dut, f"{name}_clk_i"), period, rng) for name, period in periods.items()}
         self.pause, self.strobe, self.sample_times, self.positions = pause, STROBE, [], []
         self.signal = lambda: 0      # the coming sample
-        self.take = lambda: True     # does the host take a record in this clock?
+        self.take = lambda: True     # does the host take what the card writes in this clock?
+        self.rng = rng
         self.responses = []          # of register accesses that were refused
         for handle in dut:
             if handle._name.endswith("_i") and not handle._name.endswith("clk_i"):
                 handle.value = int(handle._name == "external_interlock_i")
 
-    async def power_on(self, *, running=("core", "bus", "adc", "link", "scan")):
+    async def power_on(self, *, running=("core", "bus", "adc", "link", "scan"), ring=True):
+        """ring: enables the event ring, which takes a few accesses."""
         self.dut.rst_ni.value = 0
         self.axi = AxiLite(self.dut, self.dut.bus_clk_i, "control_", self.pause)
         self.tasks = [cocotb.start_soon(task()) for task in (self._adc, self._records, self._scan)]
@@ -69,6 +77,15 @@ class TopCard(Card):
         await Timer(200, "ns")
         self.dut.rst_ni.value = 1
         await Timer(200, "ns")
+        if ring:
+            await self.enable_ring()
+
+    async def enable_ring(self):
+        """A ring of so many records that places need not be given back."""
+        self.memory.memory[TAIL] = self.records_read = 0
+        await self.configure(event_ring_base=RING, event_ring_tail_address=TAIL, event_ring=RING_LOG2 << 8 | 1)
+        while not await self.field("event_ring_state", "running"):
+            pass
 
     def halt(self):
         for task in self.tasks:
@@ -88,13 +105,21 @@ class TopCard(Card):
             dut.adc_data_i.value = self.signal() if strobe else 0
 
     async def _records(self):
-        dut = self.dut
+        """The host's memory, and a reader of the event ring in it."""
+        taking = lambda clock: int(self.take())  # noqa: E731
+        self.memory = WriteHost(self.dut, self.rng, "host_", address_ready=taking, data_ready=taking)
+        self.reads = ReadHost(self.dut, self.rng, self.memory.read, "host_")
+        self.records_read = 0
         while True:
-            ready = int(self.take())
-            dut.event_ready_i.value = ready
-            await RisingEdge(dut.bus_clk_i)
-            if ready and dut.event_valid_o.value == 1:
-                self.events.append(Event.parse(int(dut.event_data_o.value)))
+            self.memory.before()
+            self.reads.before()
+            await RisingEdge(self.dut.bus_clk_i)
+            self.memory.after()
+            self.reads.after()
+            while self.memory.word(TAIL) != self.records_read:
+                record = self.memory.read(RING + 64 * (self.records_read % (1 << RING_LOG2)), 64)
+                self.events.append(Event.parse(int.from_bytes(record, "little")))
+                self.records_read += 1
 
     async def _scan(self):
         dut = self.dut

@@ -7,7 +7,7 @@ public static class CardRegisterMap
     public static IReadOnlyList<CardRegister> Registers { get; } =
     [
         new("id", 0x0000, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x45474445, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "The letters EDGE, lowest byte first.", []),
-        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0xFFE3FF9F, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
+        new("map_hash", 0x0004, RegisterAccess.Constant, Width: 32, Count: 1, Reset: 0x710D2DAD, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "First 32 bits of the SHA-256 of this map. A host made for another map must not go on.", []),
         new("network_hash", 0x0008, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Hash of the network in the slot.", []),
         new("network_shape", 0x000C, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: true, RegisterCommit.AtOnce, "", "Shape of the network in the slot.",
         [
@@ -229,6 +229,53 @@ public static class CardRegisterMap
             new("max", 31, 16, Signed: false, "clocks", "Largest.", []),
         ]),
         new("latency_histogram", 0x0200, RegisterAccess.Read, Width: 32, Count: 32, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "Latencies of k clocks; word 31: 31 clocks or more.", []),
+        new("event_ring_base", 0x0280, RegisterAccess.ReadWrite, Width: 64, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "bytes", "Where the event ring begins in host memory, a multiple of 4096; see rtl/card/ring/event_ring.md. Settings of a ring are taken when it is enabled.", []),
+        new("event_ring_tail_address", 0x0288, RegisterAccess.ReadWrite, Width: 64, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "bytes", "Where the count of written records goes, a multiple of 4.", []),
+        new("event_ring", 0x0290, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1F01, Varies: false, RegisterCommit.AtOnce, "", "The event ring.",
+        [
+            new("enable", 0, 0, Signed: false, "", "1: records go into the ring, counted from 0. 0: bursts under way end, the last count goes out, then `event_ring_state.drained`.", []),
+            new("records_log2", 12, 8, Signed: false, "", "Its size is 2 to this power, 6 to 24.", []),
+        ]),
+        new("event_ring_moderation", 0x0294, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x10040, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "How often the host is told.",
+        [
+            new("tail_records", 15, 0, Signed: false, "records", "The count goes out when nothing else waits, or after so many records.", []),
+            new("interrupt_records", 31, 16, Signed: false, "records", "The interrupt rises after so many new records. 0 is taken as 1.", []),
+        ]),
+        new("event_ring_interrupt_clocks", 0x0298, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "bus clocks", "The interrupt rises so long after the first new record at the latest.", []),
+        new("event_ring_read", 0x029C, RegisterAccess.Write, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "records", "Records that the host has read since the ring was enabled, modulo 2^32: gives their places back.", []),
+        new("event_ring_state", 0x02A0, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0x137, Varies: false, RegisterCommit.AtOnce, "", "What the event ring is doing.",
+        [
+            new("running", 0, 0, Signed: false, "", "Records go out.", []),
+            new("drained", 1, 1, Signed: false, "", "Off, and nothing is under way.", []),
+            new("failed", 2, 2, Signed: false, "", "Enabled, but stopped by an error. Trips: `internal`.", []),
+            new("error", 5, 4, Signed: false, "", "Why it stopped; until it is enabled again.", [("none", 0), ("settings", 1), ("read_count", 2), ("bus", 3)]),
+            new("interrupt", 8, 8, Signed: false, "", "The interrupt is high.", []),
+        ]),
+        new("event_ring_written", 0x02A4, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "records", "Records written and answered since the ring was enabled, modulo 2^32.", []),
+        new("event_ring_errors", 0x02A8, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "answers", "Error answers of the bus since the ring was enabled.", []),
+        new("event_ring_command", 0x02AC, RegisterAccess.Command, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.AtOnce, "", "Commands to the event ring.",
+        [
+            new("acknowledge", 0, 0, Signed: false, "", "The interrupt falls. It rises again for records that came meanwhile.", []),
+        ]),
+        new("host_stream_base", 0x02B0, RegisterAccess.ReadWrite, Width: 64, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "bytes", "Where the ring of vectors begins in host memory, a multiple of 4096; see rtl/card/ring/host_stream.md.", []),
+        new("host_stream_consumed_address", 0x02B8, RegisterAccess.ReadWrite, Width: 64, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "bytes", "Where the count of used lines goes, a multiple of 4.", []),
+        new("host_stream", 0x02C0, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x400000, Mask: 0xFFFF1F01, Varies: false, RegisterCommit.AtOnce, "", "The stream of vectors from host memory. They go where those of the link go.",
+        [
+            new("enable", 0, 0, Signed: false, "", "1: vectors are read, counted from 0. 0: ends, then `host_stream_state.drained`.", []),
+            new("lines_log2", 12, 8, Signed: false, "", "The size of its ring in lines of 64 bytes is 2 to this power, 6 to 24.", []),
+            new("consumed_lines", 31, 16, Signed: false, "lines", "The count goes out when nothing else is under way, or after so many lines.", []),
+        ]),
+        new("host_stream_stall_clocks", 0x02C4, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "bus clocks", "A vector that was begun and whose rest does not come for so long stops the stream. 0: waits for ever.", []),
+        new("host_stream_produced", 0x02C8, RegisterAccess.Write, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "lines", "Lines that the host has written since the stream was enabled, modulo 2^32.", []),
+        new("host_stream_state", 0x02CC, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0x77, Varies: false, RegisterCommit.AtOnce, "", "What the stream of vectors is doing.",
+        [
+            new("running", 0, 0, Signed: false, "", "Vectors are read.", []),
+            new("drained", 1, 1, Signed: false, "", "Off, and nothing is under way.", []),
+            new("failed", 2, 2, Signed: false, "", "Enabled, but stopped by an error. Trips: `internal`.", []),
+            new("error", 6, 4, Signed: false, "", "Why it stopped; until it is enabled again.", [("none", 0), ("settings", 1), ("bus", 2), ("cut", 3), ("count", 4)]),
+        ]),
+        new("host_stream_consumed", 0x02D0, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "lines", "Lines of vectors that were given to the network since the stream was enabled, modulo 2^32.", []),
+        new("host_stream_errors", 0x02D4, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "answers", "Error answers of the bus since the stream was enabled.", []),
         new("decision_source", 0x0300, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1, Varies: false, RegisterCommit.Run, "", "What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network.",
         [
             new("", 0, 0, Signed: false, "", "What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network.", [("network", 0), ("threshold", 1)]),

@@ -5,7 +5,7 @@ namespace Edge.Appliance.Cards;
 public static class CardRegisters
 {
     /// <summary>Identifies this map; the card shows its own at <see cref="MapHashAddress"/>.</summary>
-    public const uint MapHash = 0xFFE3FF9F;
+    public const uint MapHash = 0x710D2DAD;
 
     /// <summary>What the card shows at <see cref="IdAddress"/>.</summary>
     public const uint Id = 0x45474445;
@@ -882,6 +882,240 @@ public static class CardRegisters
 
     /// <summary>Words of the array latency_histogram.</summary>
     public const int LatencyHistogramCount = 32;
+
+    /// <summary>Where the event ring begins in host memory, a multiple of 4096; see rtl/card/ring/event_ring.md. Settings of a ring are taken when it is enabled. Unit: bytes. Low word.</summary>
+    public const uint EventRingBaseLowAddress = 0x0280;
+
+    /// <summary>Where the event ring begins in host memory, a multiple of 4096; see rtl/card/ring/event_ring.md. Settings of a ring are taken when it is enabled. Unit: bytes. High word.</summary>
+    public const uint EventRingBaseHighAddress = 0x0284;
+
+    /// <summary>Value of event_ring_base after reset.</summary>
+    public const uint EventRingBaseLowReset = 0x0;
+
+    /// <summary>Value of event_ring_base after reset.</summary>
+    public const uint EventRingBaseHighReset = 0x0;
+
+    /// <summary>Where the count of written records goes, a multiple of 4. Unit: bytes. Low word.</summary>
+    public const uint EventRingTailAddressLowAddress = 0x0288;
+
+    /// <summary>Where the count of written records goes, a multiple of 4. Unit: bytes. High word.</summary>
+    public const uint EventRingTailAddressHighAddress = 0x028C;
+
+    /// <summary>Value of event_ring_tail_address after reset.</summary>
+    public const uint EventRingTailAddressLowReset = 0x0;
+
+    /// <summary>Value of event_ring_tail_address after reset.</summary>
+    public const uint EventRingTailAddressHighReset = 0x0;
+
+    /// <summary>The event ring.</summary>
+    public const uint EventRingAddress = 0x0290;
+
+    /// <summary>Value of event_ring after reset.</summary>
+    public const uint EventRingReset = 0x0;
+
+    /// <summary>1: records go into the ring, counted from 0. 0: bursts under way end, the last count goes out, then `event_ring_state.drained`.</summary>
+    public const uint EventRingEnableMask = 0x1;
+
+    /// <summary>Lowest bit of event_ring_enable.</summary>
+    public const int EventRingEnableShift = 0;
+
+    /// <summary>Its size is 2 to this power, 6 to 24.</summary>
+    public const uint EventRingRecordsLog2Mask = 0x1F00;
+
+    /// <summary>Lowest bit of event_ring_records_log2.</summary>
+    public const int EventRingRecordsLog2Shift = 8;
+
+    /// <summary>How often the host is told.</summary>
+    public const uint EventRingModerationAddress = 0x0294;
+
+    /// <summary>Value of event_ring_moderation after reset.</summary>
+    public const uint EventRingModerationReset = 0x10040;
+
+    /// <summary>The count goes out when nothing else waits, or after so many records. Unit: records.</summary>
+    public const uint EventRingModerationTailRecordsMask = 0xFFFF;
+
+    /// <summary>Lowest bit of event_ring_moderation_tail_records.</summary>
+    public const int EventRingModerationTailRecordsShift = 0;
+
+    /// <summary>The interrupt rises after so many new records. 0 is taken as 1. Unit: records.</summary>
+    public const uint EventRingModerationInterruptRecordsMask = 0xFFFF0000;
+
+    /// <summary>Lowest bit of event_ring_moderation_interrupt_records.</summary>
+    public const int EventRingModerationInterruptRecordsShift = 16;
+
+    /// <summary>The interrupt rises so long after the first new record at the latest. Unit: bus clocks.</summary>
+    public const uint EventRingInterruptClocksAddress = 0x0298;
+
+    /// <summary>Value of event_ring_interrupt_clocks after reset.</summary>
+    public const uint EventRingInterruptClocksReset = 0x0;
+
+    /// <summary>Records that the host has read since the ring was enabled, modulo 2^32: gives their places back. Unit: records.</summary>
+    public const uint EventRingReadAddress = 0x029C;
+
+    /// <summary>What the event ring is doing.</summary>
+    public const uint EventRingStateAddress = 0x02A0;
+
+    /// <summary>Records go out.</summary>
+    public const uint EventRingStateRunningMask = 0x1;
+
+    /// <summary>Lowest bit of event_ring_state_running.</summary>
+    public const int EventRingStateRunningShift = 0;
+
+    /// <summary>Off, and nothing is under way.</summary>
+    public const uint EventRingStateDrainedMask = 0x2;
+
+    /// <summary>Lowest bit of event_ring_state_drained.</summary>
+    public const int EventRingStateDrainedShift = 1;
+
+    /// <summary>Enabled, but stopped by an error. Trips: `internal`.</summary>
+    public const uint EventRingStateFailedMask = 0x4;
+
+    /// <summary>Lowest bit of event_ring_state_failed.</summary>
+    public const int EventRingStateFailedShift = 2;
+
+    /// <summary>Why it stopped; until it is enabled again.</summary>
+    public const uint EventRingStateErrorMask = 0x30;
+
+    /// <summary>Lowest bit of event_ring_state_error.</summary>
+    public const int EventRingStateErrorShift = 4;
+
+    /// <summary>Value of event_ring_state_error.</summary>
+    public const uint EventRingStateErrorNone = 0x0;
+
+    /// <summary>Value of event_ring_state_error.</summary>
+    public const uint EventRingStateErrorSettings = 0x1;
+
+    /// <summary>Value of event_ring_state_error.</summary>
+    public const int EventRingStateErrorReadCount = 2;
+
+    /// <summary>Value of event_ring_state_error.</summary>
+    public const uint EventRingStateErrorBus = 0x3;
+
+    /// <summary>The interrupt is high.</summary>
+    public const uint EventRingStateInterruptMask = 0x100;
+
+    /// <summary>Lowest bit of event_ring_state_interrupt.</summary>
+    public const int EventRingStateInterruptShift = 8;
+
+    /// <summary>Records written and answered since the ring was enabled, modulo 2^32. Unit: records.</summary>
+    public const uint EventRingWrittenAddress = 0x02A4;
+
+    /// <summary>Error answers of the bus since the ring was enabled. Unit: answers.</summary>
+    public const uint EventRingErrorsAddress = 0x02A8;
+
+    /// <summary>Commands to the event ring.</summary>
+    public const uint EventRingCommandAddress = 0x02AC;
+
+    /// <summary>The interrupt falls. It rises again for records that came meanwhile.</summary>
+    public const uint EventRingCommandAcknowledgeMask = 0x1;
+
+    /// <summary>Lowest bit of event_ring_command_acknowledge.</summary>
+    public const int EventRingCommandAcknowledgeShift = 0;
+
+    /// <summary>Where the ring of vectors begins in host memory, a multiple of 4096; see rtl/card/ring/host_stream.md. Unit: bytes. Low word.</summary>
+    public const uint HostStreamBaseLowAddress = 0x02B0;
+
+    /// <summary>Where the ring of vectors begins in host memory, a multiple of 4096; see rtl/card/ring/host_stream.md. Unit: bytes. High word.</summary>
+    public const uint HostStreamBaseHighAddress = 0x02B4;
+
+    /// <summary>Value of host_stream_base after reset.</summary>
+    public const uint HostStreamBaseLowReset = 0x0;
+
+    /// <summary>Value of host_stream_base after reset.</summary>
+    public const uint HostStreamBaseHighReset = 0x0;
+
+    /// <summary>Where the count of used lines goes, a multiple of 4. Unit: bytes. Low word.</summary>
+    public const uint HostStreamConsumedAddressLowAddress = 0x02B8;
+
+    /// <summary>Where the count of used lines goes, a multiple of 4. Unit: bytes. High word.</summary>
+    public const uint HostStreamConsumedAddressHighAddress = 0x02BC;
+
+    /// <summary>Value of host_stream_consumed_address after reset.</summary>
+    public const uint HostStreamConsumedAddressLowReset = 0x0;
+
+    /// <summary>Value of host_stream_consumed_address after reset.</summary>
+    public const uint HostStreamConsumedAddressHighReset = 0x0;
+
+    /// <summary>The stream of vectors from host memory. They go where those of the link go.</summary>
+    public const uint HostStreamAddress = 0x02C0;
+
+    /// <summary>Value of host_stream after reset.</summary>
+    public const uint HostStreamReset = 0x400000;
+
+    /// <summary>1: vectors are read, counted from 0. 0: ends, then `host_stream_state.drained`.</summary>
+    public const uint HostStreamEnableMask = 0x1;
+
+    /// <summary>Lowest bit of host_stream_enable.</summary>
+    public const int HostStreamEnableShift = 0;
+
+    /// <summary>The size of its ring in lines of 64 bytes is 2 to this power, 6 to 24.</summary>
+    public const uint HostStreamLinesLog2Mask = 0x1F00;
+
+    /// <summary>Lowest bit of host_stream_lines_log2.</summary>
+    public const int HostStreamLinesLog2Shift = 8;
+
+    /// <summary>The count goes out when nothing else is under way, or after so many lines. Unit: lines.</summary>
+    public const uint HostStreamConsumedLinesMask = 0xFFFF0000;
+
+    /// <summary>Lowest bit of host_stream_consumed_lines.</summary>
+    public const int HostStreamConsumedLinesShift = 16;
+
+    /// <summary>A vector that was begun and whose rest does not come for so long stops the stream. 0: waits for ever. Unit: bus clocks.</summary>
+    public const uint HostStreamStallClocksAddress = 0x02C4;
+
+    /// <summary>Value of host_stream_stall_clocks after reset.</summary>
+    public const uint HostStreamStallClocksReset = 0x0;
+
+    /// <summary>Lines that the host has written since the stream was enabled, modulo 2^32. Unit: lines.</summary>
+    public const uint HostStreamProducedAddress = 0x02C8;
+
+    /// <summary>What the stream of vectors is doing.</summary>
+    public const uint HostStreamStateAddress = 0x02CC;
+
+    /// <summary>Vectors are read.</summary>
+    public const uint HostStreamStateRunningMask = 0x1;
+
+    /// <summary>Lowest bit of host_stream_state_running.</summary>
+    public const int HostStreamStateRunningShift = 0;
+
+    /// <summary>Off, and nothing is under way.</summary>
+    public const uint HostStreamStateDrainedMask = 0x2;
+
+    /// <summary>Lowest bit of host_stream_state_drained.</summary>
+    public const int HostStreamStateDrainedShift = 1;
+
+    /// <summary>Enabled, but stopped by an error. Trips: `internal`.</summary>
+    public const uint HostStreamStateFailedMask = 0x4;
+
+    /// <summary>Lowest bit of host_stream_state_failed.</summary>
+    public const int HostStreamStateFailedShift = 2;
+
+    /// <summary>Why it stopped; until it is enabled again.</summary>
+    public const uint HostStreamStateErrorMask = 0x70;
+
+    /// <summary>Lowest bit of host_stream_state_error.</summary>
+    public const int HostStreamStateErrorShift = 4;
+
+    /// <summary>Value of host_stream_state_error.</summary>
+    public const uint HostStreamStateErrorNone = 0x0;
+
+    /// <summary>Value of host_stream_state_error.</summary>
+    public const uint HostStreamStateErrorSettings = 0x1;
+
+    /// <summary>Value of host_stream_state_error.</summary>
+    public const uint HostStreamStateErrorBus = 0x2;
+
+    /// <summary>Value of host_stream_state_error.</summary>
+    public const uint HostStreamStateErrorCut = 0x3;
+
+    /// <summary>Value of host_stream_state_error.</summary>
+    public const int HostStreamStateErrorCount = 4;
+
+    /// <summary>Lines of vectors that were given to the network since the stream was enabled, modulo 2^32. Unit: lines.</summary>
+    public const uint HostStreamConsumedAddress = 0x02D0;
+
+    /// <summary>Error answers of the bus since the stream was enabled. Unit: answers.</summary>
+    public const uint HostStreamErrorsAddress = 0x02D4;
 
     /// <summary>What decides dwells: the network, or the threshold rules on the running sums, which need no network. Host vectors always meet the network.</summary>
     public const uint DecisionSourceAddress = 0x0300;

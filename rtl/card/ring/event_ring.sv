@@ -8,6 +8,7 @@ module event_ring #(
   parameter int BufferRecords = 32,   // records that wait here
   parameter int BurstRecords  = 16,   // records of the longest burst
   parameter int Outstanding   = 16,   // bursts without response
+  parameter int RecordBits    = 512,  // less only for proofs
   parameter int SmallestLog2  = 6,    // smallest ring: 64 records, 4 KiB. Less only for proofs
   parameter int BoundaryLines = 64    // 4 KiB in records. Less only for proofs
 ) (
@@ -36,7 +37,7 @@ module event_ring #(
   // records
   input  logic         record_valid_i,
   output logic         record_ready_o,
-  input  logic [511:0] record_data_i,
+  input  logic [RecordBits-1:0] record_data_i,
   // AXI4
   output logic                  awvalid_o,
   input  logic                  awready_i,
@@ -91,6 +92,7 @@ module event_ring #(
 
   ring_writer #(
     .BusWidth      (BusWidth),
+    .LineBits      (RecordBits),
     .BufferLines   (BufferRecords),
     .BurstLines    (BurstRecords),
     .Outstanding   (Outstanding),

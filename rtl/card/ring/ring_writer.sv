@@ -14,6 +14,7 @@ module ring_writer #(
   parameter int BurstLines    = 16,   // lines of the longest burst
   parameter int Outstanding   = 16,   // bursts without response
   parameter int BoundaryLines = 64,   // bursts never cross so many lines: 4 KiB. Less only for proofs
+  parameter int LineBits      = 512,  // of a line. Less only for proofs
   parameter bit DiscardWhileOff = 1'b0,  // 1: lines that come, or wait, while it is off are thrown away
   localparam int TakenBits    = $clog2(BurstLines + 1)
 ) (
@@ -36,7 +37,7 @@ module ring_writer #(
   // lines
   input  logic         line_valid_i,
   output logic         line_ready_o,
-  input  logic [511:0] line_data_i,   // byte 0 lowest
+  input  logic [LineBits-1:0] line_data_i,   // byte 0 lowest
   // where the next line goes, and how many may follow it there; taken when place_taken_o is not 0
   input  logic [63:0]          place_address_i,  // aligned to 64
   input  logic [31:0]          place_lines_i,    // 0: nowhere
@@ -55,7 +56,7 @@ module ring_writer #(
   output logic                  bready_o,
   input  logic [1:0]            bresp_i
 );
-  localparam int Beats      = 512 / BusWidth;
+  localparam int Beats      = LineBits / BusWidth;
   localparam int BeatBits   = (Beats > 1) ? $clog2(Beats) : 1;
   localparam int BusBytes   = BusWidth / 8;
   localparam int ByteBits   = $clog2(BusBytes);
@@ -67,7 +68,7 @@ module ring_writer #(
   // small bursts, and those use up the answers that may be outstanding.
   localparam int AheadLines = 4;
 
-  if ((BusWidth != 128 && BusWidth != 256 && BusWidth != 512) || BurstLines < 1 || BurstLines * Beats > 256
+  if ((LineBits == 512 && BusWidth != 128 && BusWidth != 256 && BusWidth != 512) || BurstLines < 1 || BurstLines * Beats > 256
       || BufferLines < BurstLines || Outstanding < 1 || BoundaryLines < 2 || BoundaryLines > 64) begin : g_check
     ring_writer_needs_BusWidth_128_256_or_512_and_bursts_that_fit u_error ();
   end
@@ -112,10 +113,10 @@ module ring_writer #(
 
   // ---------------------------------------------------------------- lines that wait
   logic                 line_taken, line_pushed, discard;
-  logic [511:0]         line;
+  logic [LineBits-1:0]  line;
   logic [LevelBits-1:0] level, waiting_q, ahead;  // lines here; without a plan; planned, but not yet sent
 
-  fifo #(.Width(512), .Depth(BufferLines)) u_lines (
+  fifo #(.Width(LineBits), .Depth(BufferLines)) u_lines (
     .clk_i,
     .rst_ni,
     .in_valid_i  (line_valid_i),
@@ -251,7 +252,7 @@ module ring_writer #(
   assign wlast_o  = w_last_q;
 
   // ---------------------------------------------------------------- answers
-  logic        answer_waits, bad, tail_answered;
+  logic        answer_waits, bad, broken_q, tail_answered;
   logic [31:0] error_count_q;
 
   fifo #(.Width(EntryBits), .Depth(Outstanding)) u_answer_queue (
@@ -269,7 +270,7 @@ module ring_writer #(
   // An answer to nothing is as bad as a bad one.
   assign bready_o      = 1'b1;
   assign bad           = bvalid_i && (bresp_i != 2'b00 || !answer_waits);
-  assign failed_now    = bad || error_q == 2'd3;
+  assign failed_now    = bad || broken_q;
   assign tail_answered = bvalid_i && answer_waits && answer_entry[TakenBits];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -279,12 +280,15 @@ module ring_writer #(
       reported_q    <= '0;
       error_count_q <= '0;
       tail_out_q    <= 1'b0;
+      broken_q      <= 1'b0;
     end else if (begin_now) begin
+      broken_q      <= 1'b0;
       written_q     <= '0;
       sent_q        <= '0;
       reported_q    <= '0;
       error_count_q <= '0;
     end else begin
+      if (bad) broken_q <= 1'b1;
       if (bad && error_count_q != '1) error_count_q <= error_count_q + 1'b1;
       // Behind an error nothing counts: what is counted has no hole.
       if (bvalid_i && !failed_now && !answer_entry[TakenBits]) written_q <= written_q + 32'(answer_entry[TakenBits-1:0]);

@@ -321,6 +321,21 @@ async def test_a_read_count_that_cannot_be_stops(dut):
 
 
 @cocotb.test()
+async def test_an_error_answer_behind_another_error_counts_nothing_either(dut):
+    ring = Ring(dut, seeded(dut), answer_delay=lambda: 20)
+    ring.host.answer = lambda burst: OKAY if ring.is_tail(burst) or ring.answered != 1 else SLVERR
+    await ring.power_on()
+    await ring.enable()
+    ring.limit = 3
+    ring.offer_record = lambda clock: clock % 6 == 0     # a burst each
+    await ring.until(lambda: ring.taken == 3)
+    ring.read_now = 77
+    await ring.until(lambda: int(dut.drained_o.value))
+    assert int(dut.error_o.value) == 2 and int(dut.error_count_o.value) == 1
+    assert ring.host.word(TAIL) == int(dut.written_o.value) == 0
+
+
+@cocotb.test()
 async def test_settings_that_are_not_allowed_are_refused(dut):
     for wrong in ({"base": BASE + 64}, {"base": BASE + 2048}, {"log2": 5}, {"log2": 25}, {"log2": 0}, {"tail": TAIL + 1},
                   {"tail": TAIL + 2}):
