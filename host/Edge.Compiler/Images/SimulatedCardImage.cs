@@ -28,13 +28,15 @@ public static partial class SimulatedCardImage
             ["packed_ports.h"] = HardwareSources.Text("sim/network/packed_ports.h"),
             ["network_ports.h"] = network.PortsHeader(),
         };
-        byte[] payload = File.ReadAllBytes(VerilatorBuild.Library("card_core", design, harness, progress, cancel));
+        uint build = BuildId(design);
+        string[] parameters = [string.Create(CultureInfo.InvariantCulture, $"-GBuildId=32'h{build:x8}")];
+        byte[] payload = File.ReadAllBytes(VerilatorBuild.Library("card_core", design, harness, parameters, progress, cancel));
         var manifest = new CardImageManifest(
             CardImage.CurrentFormat,
             CardImage.SimulatedKind,
             Part: null,
             ShellId: null,
-            BuildId(design),
+            build,
             RegisterMapHash(),
             network.Integers.Name,
             network.Integers.Hash(),

@@ -35,10 +35,20 @@ public static class VerilatorBuild
         IReadOnlyDictionary<string, string> design,
         IReadOnlyDictionary<string, string> harness,
         Action<string>? progress = null,
-        CancellationToken cancel = default)
+        CancellationToken cancel = default) => Library(top, design, harness, [], progress, cancel);
+
+    /// <summary>The same, with parameters of the top module.</summary>
+    /// <param name="parameters">As Verilator takes them: <c>-GWidth=16</c>.</param>
+    public static string Library(
+        string top,
+        IReadOnlyDictionary<string, string> design,
+        IReadOnlyDictionary<string, string> harness,
+        IReadOnlyList<string> parameters,
+        Action<string>? progress,
+        CancellationToken cancel)
     {
-        string[] key = [Version, top, .. Options, .. Split, .. SplitOfLargeDesign, $"{BytesOfLargeDesign}", .. CompilerOptions, $"{BytesCompiledForSpeed}", .. design.Concat(harness).SelectMany(file => new[] { file.Key, file.Value })];
-        string folder = BuildCache.Get("verilator", key, target => Build(top, design, harness, target, progress, cancel));
+        string[] key = [Version, top, .. parameters, .. Options, .. Split, .. SplitOfLargeDesign, $"{BytesOfLargeDesign}", .. CompilerOptions, $"{BytesCompiledForSpeed}", .. design.Concat(harness).SelectMany(file => new[] { file.Key, file.Value })];
+        string folder = BuildCache.Get("verilator", key, target => Build(top, design, harness, parameters, target, progress, cancel));
         return Path.Combine(folder, "library.so");
     }
 
@@ -46,6 +56,7 @@ public static class VerilatorBuild
         string top,
         IReadOnlyDictionary<string, string> design,
         IReadOnlyDictionary<string, string> harness,
+        IReadOnlyList<string> parameters,
         string target,
         Action<string>? progress,
         CancellationToken cancel)
@@ -60,7 +71,7 @@ public static class VerilatorBuild
 
         string[] sources = [.. design.Keys.OrderBy(name => !name.EndsWith("_config.sv", StringComparison.Ordinal)).ThenBy(name => name, StringComparer.Ordinal)];
         bool large = design.Values.Sum(text => (long)text.Length) > BytesOfLargeDesign;
-        ExternalTool.Run("verilator", [.. Options, .. large ? SplitOfLargeDesign : Split, "--Mdir", "obj", "--top-module", top, .. sources], work, cancel);
+        ExternalTool.Run("verilator", [.. Options, .. large ? SplitOfLargeDesign : Split, "--Mdir", "obj", "--top-module", top, .. parameters, .. sources], work, cancel);
 
         long bytes = new DirectoryInfo(Path.Combine(work, "obj")).EnumerateFiles("*.cpp").Sum(file => file.Length);
         string fast = large ? "OPT_FAST=-O0" : bytes <= BytesCompiledForSpeed ? "OPT_FAST=-O2" : "OPT_FAST=-O1";

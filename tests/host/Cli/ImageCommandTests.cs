@@ -68,6 +68,8 @@ public sealed class ImageCommandTests : IDisposable
         // So does the simulated card.
         EdgeResult loaded = Edge("card", "load", "a.card").Succeeded();
         Assert.Contains("self-test registers hold, clock runs, beam not permitted", loaded.Errors, StringComparison.Ordinal);
+        string build = json.GetProperty("manifest").GetProperty("build_id").GetUInt32().ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Contains($"identify  network small, build {build}", loaded.Errors, StringComparison.Ordinal);
         Assert.Contains("network small, 200 MHz (assumed)", Edge("card", "info").Succeeded().Output, StringComparison.Ordinal);
 
         Edge("keys", "revoke", key, "--reason", "laptop lost").Succeeded();

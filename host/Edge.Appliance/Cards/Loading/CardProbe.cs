@@ -11,11 +11,8 @@ internal sealed class CardProbe(Func<uint, uint> read, Action<uint, uint> write)
     /// <summary>What a bus gives where nobody answers.</summary>
     public const uint NobodyAnswers = uint.MaxValue;
 
-    /// <summary>Bit of `command` that trips the interlock, and the register of the build: not in every build's map yet; where
-    /// they are missing, the read back says so, and the build reads 0.</summary>
+    /// <summary>Bit of `command` that trips the interlock. Where a build has none, the reading back says so.</summary>
     private const uint Stop = 1 << 7;
-
-    private const uint BuildIdAddress = 0x4C0;
 
     private const double ClockTolerance = 0.02;
 
@@ -73,7 +70,7 @@ internal sealed class CardProbe(Func<uint, uint> read, Action<uint, uint> write)
         Compare("shape of the network", read(CardRegisters.NetworkShapeAddress), (uint)manifest.InputCount | ((uint)manifest.OutputCount << CardRegisters.NetworkShapeOutputsShift));
 
         // A design that was built without its id shows 0.
-        uint build = read(BuildIdAddress);
+        uint build = read(CardRegisters.BuildIdAddress);
         if (build != 0)
         {
             Compare("build", build, manifest.BuildId);
