@@ -22,12 +22,15 @@ internal static class SynthCommand
         var seed = new Option<int>("--seed") { Description = "Of the placement's random numbers; clocks differ by some percent between seeds", DefaultValueFactory = _ => 1, HelpName = "N" };
         var noRoute = new Option<bool>("--no-route") { Description = "Stop after placement, with its estimate of the clock" };
         var check = new Option<bool>("--check") { Description = "ice40-hx8k: turn the bitstream back into logic, run that in the simulated card, and compare with the interpreter" };
+        var top = new Option<string>("--top") { Description = "network, or card: the whole card with the network in its slot", DefaultValueFactory = _ => "network", HelpName = "TOP" };
+        top.CompletionSources.Add("network");
+        top.CompletionSources.Add("card");
         foreach (string name in SynthesisTarget.All.Select(known => known.Name))
         {
             target.CompletionSources.Add(name);
         }
 
-        foreach (Option option in new Option[] { target, output, limit, clock, seed, noRoute, check })
+        foreach (Option option in new Option[] { target, output, limit, clock, seed, noRoute, check, top })
         {
             command.Add(option);
         }
@@ -48,8 +51,20 @@ internal static class SynthCommand
                 throw new InvalidInputException($"--check needs a bitstream that can be read back: --target {SynthesisTarget.Ice40.Name}, without --no-route.");
             }
 
+            bool wholeCard = parsed.GetValue(top) switch
+            {
+                "network" => false,
+                "card" when !checks => true,
+                "card" => throw new InvalidInputException("--check is for a network alone; leave --top card out."),
+                var other => throw new InvalidInputException($"--top {other}: expected network or card."),
+            };
             if (Directory.Exists(path))
             {
+                if (wholeCard)
+                {
+                    throw new InvalidInputException($"--top card: give the model; {path} holds the network's hardware only.");
+                }
+
                 if (checks)
                 {
                     throw new InvalidInputException($"--check compares with the interpreter, which needs the model; {path} holds hardware only. Give the model.");
@@ -73,7 +88,7 @@ internal static class SynthCommand
 
             QuantizedModel quantized = model.Load(parsed, terminal);
             FabricNetwork fabric = FabricNetwork.Compile(quantized.Integers, model.LevelsPerStage(parsed));
-            var result = SynthesisResult.Of(SynthesisDesign.Network(fabric, pins), part, options, terminal.Progress, cancel);
+            var result = SynthesisResult.Of(wholeCard ? SynthesisDesign.Card(fabric, part) : SynthesisDesign.Network(fabric, pins), part, options, terminal.Progress, cancel);
             if (checks && result.Placed?.BitstreamPath is null)
             {
                 throw new InvalidInputException($"--check: there is no bitstream, because routing was not finished within --limit {parsed.GetValue(limit)}. Give more time.");

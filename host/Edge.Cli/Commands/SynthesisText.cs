@@ -13,14 +13,14 @@ internal static class SynthesisText
         text.WriteLine($"{result.Design.Name} on {result.Target.Name} ({result.Target.Part}); {string.Join(", ", new[] { result.Cells.Version, result.Placed?.Version }.OfType<string>())}");
         text.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"  network: {network.Luts:N0} LUTs with {network.CarryCells:N0} carry cells, {network.FlipFlops:N0} flip-flops, {network.RamBlocks:N0} RAM blocks, {network.MemoryLuts:N0} LUTs as memory, {network.DspBlocks:N0} DSP blocks"));
+            $"  {(result.Design.Top == "card" ? "card" : "network")}: {network.Luts:N0} LUTs with {network.CarryCells:N0} carry cells, {network.FlipFlops:N0} flip-flops, {network.RamBlocks:N0} RAM blocks, {network.MemoryLuts:N0} LUTs as memory, {network.DspBlocks:N0} DSP blocks"));
         if (result.Placed is null)
         {
             text.WriteLine("  cells counted after synthesis; nothing places and routes this family here, so there is no clock");
             return;
         }
 
-        text.WriteLine($"  {(result.Design.Counted is null ? "on the part, each bit of its ports on a pin" : "on the part, with registers around the network"),-52} {"used",8} {"has",8}");
+        text.WriteLine($"  {(result.Design.Top switch { "network" => "on the part, each bit of its ports on a pin", "network_pins" => "on the part, with registers around the network", _ => "on the part, the whole card" }),-52} {"used",8} {"has",8}");
         foreach (PartResource resource in result.Target.Resources)
         {
             if (result.Placed.Use.TryGetValue(resource.Device, out long used))
