@@ -10,7 +10,7 @@ if (args is ["--load", var model] && ModelFolder.Below(model).ToArray() is [var 
     return 0;
 }
 
-ISection[] sections = [new JetSection(), new InterpreterSection(), new SiteSection(), new VisitsSection(), new CoverageSection(), new ModelsSection()];
+ISection[] sections = [new JetSection(), new InterpreterSection(), new SiteSection(), new VisitsSection(), new SynthesisSection(), new CoverageSection(), new ModelsSection()];
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, key) =>

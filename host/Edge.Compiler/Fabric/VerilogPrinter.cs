@@ -81,12 +81,13 @@ public static class VerilogPrinter
                 case ClampNode clamp:
                     return Limited(At(clamp.A, stage), graph.Nodes[clamp.A], clamp);
                 case ReachesNode reaches:
-                    return $"{{1'b0, {At(reaches.A, stage)} >= {Literal(reaches.Level, graph.Nodes[reaches.A].Width)}}}";
+                    int compared = graph.Nodes[reaches.A].Width;
+                    return $"{{1'b0, {Ordered(At(reaches.A, stage), compared)} >= {Ordered(reaches.Level, compared)}}}";
                 case TableNode:
                     return $"{width}'(e{number})";
                 case GreaterNode greater:
                     int wider = Math.Max(graph.Nodes[greater.A].Width, graph.Nodes[greater.B].Width);
-                    return $"{{1'b0, {wider}'({At(greater.A, stage)}) > {wider}'({At(greater.B, stage)})}}";
+                    return $"{{1'b0, {Ordered($"{wider}'({At(greater.A, stage)})", wider)} > {Ordered($"{wider}'({At(greater.B, stage)})", wider)}}}";
                 case SelectNode select:
                     return $"{At(select.Condition, stage)}[0] ? {width}'({At(select.A, stage)}) : {width}'({At(select.B, stage)})";
                 default:
@@ -123,17 +124,25 @@ public static class VerilogPrinter
         string result = $"{clamp.Width}'({a})";
         if (input.Range.Max > clamp.Range.Max)
         {
-            result = $"({a} > {Literal(clamp.Range.Max, input.Width)}) ? {Literal(clamp.Range.Max, clamp.Width)} : {result}";
+            result = $"({Ordered(a, input.Width)} > {Ordered(clamp.Range.Max, input.Width)}) ? {Literal(clamp.Range.Max, clamp.Width)} : {result}";
         }
 
         return input.Range.Min < clamp.Range.Min
-            ? $"({a} < {Literal(clamp.Range.Min, input.Width)}) ? {Literal(clamp.Range.Min, clamp.Width)} : {result}"
+            ? $"({Ordered(a, input.Width)} < {Ordered(clamp.Range.Min, input.Width)}) ? {Literal(clamp.Range.Min, clamp.Width)} : {result}"
             : result;
     }
 
+    /// <summary>A signed value as an unsigned one in the same order, its sign turned round. Comparisons are unsigned, because
+    /// Yosys up to 0.23 at least makes wrong logic of signed ones with constants of at most four bits (its cmp2lut.v takes
+    /// negative values for large ones).</summary>
+    private static string Ordered(string value, int width) => $"({value} ^ {width}'h{1UL << (width - 1):x})";
+
+    private static string Ordered(long value, int width) => $"{width}'h{Masked(value, width) ^ (1UL << (width - 1)):x}";
+
+    private static ulong Masked(long value, int width) => (ulong)value & (width == 64 ? ulong.MaxValue : (1UL << width) - 1);
+
     private static string Literal(long value, int width)
     {
-        ulong bits = (ulong)value & (width == 64 ? ulong.MaxValue : (1UL << width) - 1);
-        return $"$signed({width}'h{bits:x})";
+        return $"$signed({width}'h{Masked(value, width):x})";
     }
 }

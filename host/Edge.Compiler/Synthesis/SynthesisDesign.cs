@@ -30,6 +30,22 @@ public sealed partial record SynthesisDesign(string Name, string Top, IReadOnlyD
     /// <summary>A network alone, its ports the design's (<see cref="PinUse.Ports"/>), or between shift registers.</summary>
     public static SynthesisDesign Network(FabricNetwork network, PinUse pins) => Network(network.Integers.Name, network.AllFiles(), network.Latency, pins);
 
+    /// <summary>The whole card with a network in its slot: the design for the board with ECP5-85k, with a serial line as host
+    /// link; for counts only, the card alone.</summary>
+    public static SynthesisDesign Card(FabricNetwork network, SynthesisTarget target)
+    {
+        SortedDictionary<string, string> files = HardwareSources.Below("rtl");
+        foreach ((string name, string text) in network.Files)
+        {
+            files.Add(name, text);
+        }
+
+        string top = target.PlaceAndRoute is null ? "card"
+            : target == SynthesisTarget.Ecp5 ? "edge_ecp5"
+            : throw new InvalidInputException($"--top card --target {target.Name}: the card does not fit this part. Take --target {SynthesisTarget.Ecp5.Name}, or {SynthesisTarget.Xilinx.Name} for counts.");
+        return new($"card with {network.Integers.Name}", top, files, target.PlaceAndRoute is null ? null : "network", network.Latency);
+    }
+
     /// <summary>The network in a folder that <c>edge compile</c> wrote.</summary>
     /// <exception cref="InvalidInputException">It is none, or incomplete.</exception>
     public static SynthesisDesign Read(string folder, PinUse pins)
