@@ -26,7 +26,9 @@ public sealed partial class CardSelfTest
         {
             if (field.Name == "reset")
             {
-                Row("interlock: reset", "looked at the state before the test", "tripped or passed through, never armed", "see 'beam pin at rest'", true, Suspect.Board, string.Empty);
+                // Only a card that nobody armed since its reset shows it.
+                bool shown = (causesAtRest & CardRegisters.TripCausesResetMask) != 0;
+                Row("interlock: reset", "looked at the state before the test", "tripped since reset", shown ? "tripped (reset or configuration)" : "not provoked: it was armed since; switch it off and on", shown ? true : null, Suspect.Board, string.Empty);
             }
             else if (known.FirstOrDefault(one => one.Field == field.Name) is { } provocation)
             {

@@ -17,6 +17,7 @@ public sealed partial class CardSelfTest
     private readonly int clocksPerSample;
     private readonly CancellationToken cancel;
     private readonly List<SelfTestRow> rows = [];
+    private uint causesAtRest;
 
     /// <param name="vectors">Of the network on the card; null: its report has none.</param>
     public CardSelfTest(ICard card, ISelfTestHands hands, TestVectors? vectors, int clocksPerSample, CancellationToken cancel)
@@ -103,6 +104,7 @@ public sealed partial class CardSelfTest
     {
         (bool permitted, string state) = control.Summary();
         bool? pin = hands.PermitBeamPin;
+        causesAtRest = control.Interlock == InterlockState.Tripped ? card.Read(CardRegisters.TripCausesAddress) : 0;
         Row("beam pin at rest", "looked at permit_beam before anything was armed", "beam blanked", Seen(permitted, pin) + $"; {state}", !permitted && pin != true, Suspect.Board, pin == true && !permitted ? "The card blanks, but its plug shows that the beam is permitted: the output driver or the plug. DO NOT USE THE CARD." : "The card permits the beam without being armed. DO NOT USE IT.");
     }
 

@@ -39,7 +39,7 @@ public sealed record SelfTestResult(string Card, IReadOnlyList<SelfTestRow> Rows
         {
             if (Passed)
             {
-                return NotTested == 0 ? "the card works." : $"the card works as far as could be tested here; {NotTested} checks need a hand.";
+                return NotTested == 0 ? "the card works." : $"the card works as far as could be tested here; what was not tested ({NotTested}) needs a hand.";
             }
 
             // Whatever talks to the card comes first: nothing after it can be believed.
