@@ -69,6 +69,7 @@ public static class CompiledNetwork
                 ? new { precision.WeightBits, precision.ActivationBits, CalibrationErrorOfFullScale = model.CalibrationError }
                 : null,
             model.Notes,
+            TestVectors = TestVectors.Of(network),
         };
     }
 

@@ -12,6 +12,7 @@ internal static class CardCommand
         CardInfoCommand.Create(),
         CardLoadCommand.Create(),
         CardCalibrateCommand.Create(),
+        CardSelfTestCommand.Create(),
         CardRegistersCommand.Create(),
         CardWatchCommand.Create(),
     };
