@@ -10,7 +10,7 @@ public sealed partial class CardSelfTest
     private void Arm()
     {
         card.Write(CardRegisters.HeartbeatTimeoutAddress, HeartbeatTimeout);
-        card.Write(CardRegisters.AdcTimeoutAddress, (uint)(20 * clocksPerSample));
+        card.Write(CardRegisters.DetectorTimeoutAddress, (uint)(20 * clocksPerSample));
         control.Write64(CardRegisters.FrameCapLowAddress, 1 << 24);
         string seen = Engaged();
         Row("arming", "set the limits and re-armed", "engaged, beam blanked", seen, seen.Length == 0 || seen.StartsWith("engaged", StringComparison.Ordinal), Suspect.Cable, "A cause holds that should not: " + Causes(card.Read(CardRegisters.LiveCausesAddress)) + " Close the external interlock, connect the detector, then test again.");
@@ -81,7 +81,7 @@ public sealed partial class CardSelfTest
         card.Write(CardRegisters.AdcOffsetAddress, Middle);
         card.Write(CardRegisters.AdcGainAddress, 1 << 14);
         card.Write(CardRegisters.HeartbeatTimeoutAddress, HeartbeatTimeout);
-        card.Write(CardRegisters.AdcTimeoutAddress, (uint)(20 * clocksPerSample));
+        card.Write(CardRegisters.DetectorTimeoutAddress, (uint)(20 * clocksPerSample));
         control.Write64(CardRegisters.FrameCapLowAddress, 1);
         if (!Engaged().StartsWith("engaged", StringComparison.Ordinal))
         {
