@@ -3,7 +3,8 @@
     python3 tests/formal/prove.py interlock        every property, by induction: for all inputs, for all time
 
 A proof is a base case (no property fails in the first clocks from reset) and an induction step (from ANY state in which the
-properties have held for so many clocks, they hold in the next one too). The properties see the design from inside: they
+properties have held for so many clocks, they hold in the next one too). A unit with `frames` is too large for that: no property
+fails in so many clocks from reset, for all inputs; ABC searches them bit by bit. The properties see the design from inside: they
 are put before its last endmodule. test_proofs.py also proves that each property fails on a design broken on purpose."""
 
 import os
@@ -34,6 +35,8 @@ class Unit:
     depth: int = 3                   # clocks of the induction
     disturbed: tuple = ()            # (before, after) in its text: what the surroundings may do to its registers
     clocks: str = 'async2sync'       # the pass for one clock; clk2fflogic: several, their edges at any step
+    parts: tuple = ()                # files whose modules are proven with it, and broken with it
+    frames: int = 0                  # not 0: only so many clocks from reset, with ABC
 
     @property
     def module(self):
@@ -43,7 +46,7 @@ class Unit:
         if self.source.endswith('.yaml'):  # a register map: what the generator makes of it
             text = print_systemverilog(load(ROOT / self.source))
         else:
-            text = (ROOT / self.source).read_text()
+            text = ''.join((ROOT / path).read_text() for path in (*self.parts, self.source))
         for before, after in self.disturbed:
             assert before in text, f'{self.source} no longer holds {before!r}: change prove.py with it'
             text = text.replace(before, after)
@@ -64,6 +67,9 @@ SEEN_FROM_INSIDE = tuple((f'.level_o ({side}_seen[i])', f'.level_o ({side}_seen[
     + (('logic                   push, pop;', 'logic                   push, pop;\n  logic [PointerBits-1:0] write_first, read_first;'),)
 
 
+RING = ('rtl/card/ring/ring_writer.sv', 'rtl/card/ring/ring_interrupt.sv')
+FIFO = ('rtl/common/fifo/fifo.sv',)
+
 UNITS = {unit.name: unit for unit in (
     Unit('interlock', 'rtl/trigger/interlock/interlock.sv', INTERLOCK, {'KeepAliveClocks': 4}, 4),
     Unit('interlock-upset', 'rtl/trigger/interlock/interlock.sv', INTERLOCK, {'KeepAliveClocks': 4}, 4, UPSET),
@@ -78,6 +84,8 @@ UNITS = {unit.name: unit for unit in (
     Unit('fifo', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 4}),
     Unit('fifo-through', 'rtl/common/fifo/fifo.sv', parameters={'Width': 3, 'Depth': 3, 'PassThrough': 1}),
     Unit('async_fifo', 'rtl/common/cdc/async_fifo.sv', ('tests/formal/metastable.sv',), {'Width': 2, 'Depth': 4}, 4, SEEN_FROM_INSIDE, clocks='clk2fflogic'),
+    Unit('event_ring', 'rtl/card/ring/event_ring.sv', FIFO, {'BusWidth': 64, 'RecordBits': 128, 'BufferRecords': 2, 'BurstRecords': 2,
+         'Outstanding': 2, 'SmallestLog2': 1, 'BoundaryLines': 2}, parts=RING, frames=14),
 )}
 
 
@@ -88,20 +96,33 @@ class Verdict:
     log: str
 
 
-def prepare(unit, text, folder):
-    """The design with its properties as one SMT problem."""
+def prepare(unit, text, folder, covers=False):
+    """The design with its properties as one problem: SMT, or for ABC a circuit of gates whose outputs must stay 0. covers: the
+    properties are then that no cover statement is ever reached."""
     properties = (FORMAL / f'{unit.module}.properties.sv').read_text()
+    if covers:
+        properties = re.sub(r': COVER \((.*)\);', r': assert (!(\1));', properties.replace(': cover (', ': COVER (').replace(': assert (', ': cover ('))
     head, _, tail = text.rpartition('endmodule')
     (folder / 'design.sv').write_text(f'{head}\n{properties}\nendmodule{tail}')
     sets = ' '.join(f'-set {name} {value}' for name, value in unit.parameters.items())
+    plain = 'opt -full -nodffe -nosdff'
+    gates = [plain, 'dffunmap', plain, 'techmap', 'opt -fast -nodffe -nosdff', 'abc -g AND -fast', 'dffunmap', 'aigmap', 'opt_clean',
+             'delete t:$cover', 'delete -output o:*', 'write_aiger -zinit design.aig']
     script = '; '.join([
         'read_verilog -sv -formal ' + ' '.join(str(ROOT / other) for other in unit.others) + ' design.sv',
         f'chparam {sets} {unit.module}' if sets else '',
-        f'prep -flatten -top {unit.module}', 'memory_map', unit.clocks, 'dffunmap', 'opt_clean',
-        'write_smt2 -wires design.smt2'])
+        f'prep -flatten -top {unit.module}', 'memory_map', unit.clocks,
+        *(gates if unit.frames else ['dffunmap', 'opt_clean', 'write_smt2 -wires design.smt2'])])
     run = subprocess.run(['yosys', '-q', '-p', script], cwd=folder, capture_output=True, text=True, timeout=SECONDS)
     if run.returncode != 0:
         raise RuntimeError(f'{unit.name}: Yosys refused it:\n{run.stdout}{run.stderr}')
+
+
+def abc(folder, search):
+    """ABC's log of a search from reset."""
+    run = subprocess.run(['yosys-abc', '-c', f'read_aiger design.aig; strash; fold; scleanup; {search}'], cwd=folder,
+                         capture_output=True, text=True, timeout=SECONDS)
+    return run.stdout + run.stderr
 
 
 def smtbmc(folder, *arguments):
@@ -126,6 +147,9 @@ def prove(unit, text=None):
     with tempfile.TemporaryDirectory(prefix='edge-formal-') as temporary:
         folder = Path(temporary)
         prepare(unit, text or unit.text(), folder)
+        if unit.frames:
+            log = abc(folder, f'bmc3 -F {unit.frames}')
+            return Verdict(f'No output asserted in {unit.frames} frames' in log, tuple(re.findall(r'Output \d+', log)), log)
         holds, log = smtbmc(folder, '-t', str(unit.depth + 2))
         if holds:
             holds, more = smtbmc(folder, '-i', '-t', str(unit.depth))
@@ -137,6 +161,11 @@ def cover(unit, steps=20):
     """True where every cover statement can be reached from reset."""
     with tempfile.TemporaryDirectory(prefix='edge-formal-') as temporary:
         folder = Path(temporary)
+        if unit.frames:
+            prepare(unit, unit.text(), folder, covers=True)
+            log = abc(folder, f'bmc3 -a -F {unit.frames + 10}')
+            wanted = (FORMAL / f'{unit.module}.properties.sv').read_text().count(': cover (')
+            return len(set(re.findall(r'Output +(\d+) was asserted', log))) == wanted, log
         prepare(unit, unit.text(), folder)
         return smtbmc(folder, '-c', '-t', str(steps))
 
