@@ -997,7 +997,7 @@
 /* Which sample `spy_sample` shows, 0 the oldest. Unit: samples. */
 #define CARD_SPY_INDEX_ADDRESS 0x04A4u
 
-/* A sample of the capture. */
+/* A sample of the capture; 0 unless one is held. */
 #define CARD_SPY_SAMPLE_ADDRESS 0x04A8u
 #define CARD_SPY_SAMPLE_COUNTS_MASK 0xFFFFu
 #define CARD_SPY_SAMPLE_COUNTS_SHIFT 0

@@ -508,7 +508,7 @@ public static class CardRegisterMap
         ]),
         new("spy_event", 0x04A0, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "", "Number of the event that triggered. Of a trip: the next number at that time.", []),
         new("spy_index", 0x04A4, RegisterAccess.Window, Width: 32, Count: 1, Reset: 0x0, Mask: 0xFFFFFFFF, Varies: false, RegisterCommit.AtOnce, "samples", "Which sample `spy_sample` shows, 0 the oldest.", []),
-        new("spy_sample", 0x04A8, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0x8000FFFF, Varies: true, RegisterCommit.AtOnce, "", "A sample of the capture.",
+        new("spy_sample", 0x04A8, RegisterAccess.Read, Width: 32, Count: 1, Reset: 0x0, Mask: 0x8000FFFF, Varies: false, RegisterCommit.AtOnce, "", "A sample of the capture; 0 unless one is held.",
         [
             new("counts", 15, 0, Signed: false, "ADC counts", "The sample.", []),
             new("permit", 31, 31, Signed: false, "", "Level of the beam pin at its edge.", []),

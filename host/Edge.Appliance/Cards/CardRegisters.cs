@@ -1951,7 +1951,7 @@ public static class CardRegisters
     /// <summary>Which sample `spy_sample` shows, 0 the oldest. Unit: samples.</summary>
     public const uint SpyIndexAddress = 0x04A4;
 
-    /// <summary>A sample of the capture.</summary>
+    /// <summary>A sample of the capture; 0 unless one is held.</summary>
     public const uint SpySampleAddress = 0x04A8;
 
     /// <summary>The sample. Unit: ADC counts.</summary>

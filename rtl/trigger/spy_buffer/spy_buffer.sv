@@ -7,7 +7,7 @@
 // A block of the stream, one word a clock, never held back:
 //   word 0 {event number, 24'd0, kind 3}   word 1 time of the trigger   then {sample 2n + 1, sample 2n}
 // The event number is that of the record made by the decision that triggered.
-// sample_o belongs to index_i of the edge before.
+// sample_o belongs to index_i of the edge before; 0 unless a capture is held.
 module spy_buffer #(
   parameter int Depth = 1024,  // samples, a power of two, 4 to 32768
   localparam int IndexBits = $clog2(Depth)
@@ -143,7 +143,7 @@ module spy_buffer #(
   assign word_o       = step_q == '0 ? {number_o, 24'd0, KindSamples}
                         : step_q == 17'd1 ? time_q : shown[0] ? {sample, low_q} : {32'd0, sample};
 
-  assign sample_o    = sample;
+  assign sample_o    = held_o ? sample : '0;
   assign held_o      = state_q == Held;
   assign capturing_o = state_q == Take || state_q == Send;
 
