@@ -11,7 +11,7 @@ public sealed class CompletionTests : IDisposable
 
     [Theory]
     [InlineData("edge ver", "verify")]
-    [InlineData("edge ", "card compile completion doctor image inspect keys predict quantize run synth verify")]
+    [InlineData("edge ", "card compile completion doctor image inspect keys predict quantize run stop synth verify")]
     [InlineData("edge verify --o", "--on")]
     [InlineData("edge verify --inp", "--input --input-format --input-shape")]
     [InlineData("edge verify --on ", "icarus onnxruntime reference verilator")]

@@ -7,7 +7,7 @@ public sealed class UsageTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("give a command: compile, synth, quantize, predict, verify, run, inspect, card, image, keys, doctor, completion")]
+    [InlineData("give a command: compile, synth, quantize, predict, verify, run, stop, inspect, card, image, keys, doctor, completion")]
     [InlineData("give a command of 'edge card': list", "card")]
     [InlineData("'lst' is no command of 'edge card'; did you mean 'list'?", "card", "lst")]
     [InlineData("'extra' is one word too many for 'edge card list'", "card", "list", "extra")]
