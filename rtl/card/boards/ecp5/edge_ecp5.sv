@@ -32,6 +32,12 @@ module edge_ecp5 #(
   logic [1:0]   bresp, rresp;
   logic         event_valid, event_ready, unused_vector_ready, bus_rst_n;
   logic [511:0] event_data;
+  logic         host_awvalid, host_awready, host_wvalid, host_wready, host_wlast, host_bvalid, host_bready;
+  logic [511:0] host_wdata;
+  logic [63:0]  host_wstrb;
+  logic         unused_interrupt, unused_host_arvalid, unused_host_rready;
+  logic [63:0]  unused_host_awaddr, unused_host_araddr;
+  logic [7:0]   unused_host_awlen, unused_host_arlen;
 
   reset_synchronizer u_reset (.clk_i, .rst_ni, .rst_no (bus_rst_n));
 
@@ -63,7 +69,25 @@ module edge_ecp5 #(
     .damaged_o
   );
 
+  record_window u_window (
+    .clk_i,
+    .rst_ni        (bus_rst_n),
+    .awvalid_i     (host_awvalid),
+    .awready_o     (host_awready),
+    .wvalid_i      (host_wvalid),
+    .wready_o      (host_wready),
+    .wdata_i       (host_wdata),
+    .wstrb_i       (host_wstrb),
+    .wlast_i       (host_wlast),
+    .bvalid_o      (host_bvalid),
+    .bready_i      (host_bready),
+    .event_valid_o (event_valid),
+    .event_ready_i (event_ready),
+    .event_data_o  (event_data)
+  );
+
   card #(
+    .BusWidth       (512),
     .PositionDepth  (512),
     .EventDepth     (16),
     .ClockKilohertz (ClockKilohertz)
@@ -91,11 +115,35 @@ module edge_ecp5 #(
     .control_rready_i  (rready),
     .control_rdata_o   (rdata),
     .control_rresp_o   (rresp),
-    .event_valid_o     (event_valid),
-    .event_ready_i     (event_ready),
-    .event_data_o      (event_data),
+    .host_awvalid_o    (host_awvalid),
+    .host_awready_i    (host_awready),
+    .host_awaddr_o     (unused_host_awaddr),
+    .host_awlen_o      (unused_host_awlen),
+    .host_wvalid_o     (host_wvalid),
+    .host_wready_i     (host_wready),
+    .host_wdata_o      (host_wdata),
+    .host_wstrb_o      (host_wstrb),
+    .host_wlast_o      (host_wlast),
+    .host_bvalid_i     (host_bvalid),
+    .host_bready_o     (host_bready),
+    .host_bresp_i      (2'd0),
+    .host_arvalid_o    (unused_host_arvalid),  // no vectors of a host here
+    .host_arready_i    (1'b0),
+    .host_araddr_o     (unused_host_araddr),
+    .host_arlen_o      (unused_host_arlen),
+    .host_rvalid_i     (1'b0),
+    .host_rready_o     (unused_host_rready),
+    .host_rdata_i      ('0),
+    .host_rresp_i      (2'd0),
+    .host_rlast_i      (1'b0),
+    .interrupt_o       (unused_interrupt),
     .adc_valid_i,
     .adc_data_i,
+    .keep_alive_word_i (1'b0),
+    .reconfigure_i     (1'b0),
+    .pixel_clock_i     (1'b0),
+    .line_clock_i      (1'b0),
+    .frame_clock_i     (1'b0),
     .vector_valid_i    (1'b0),
     .vector_ready_o    (unused_vector_ready),
     .vector_data_i     ('0),
