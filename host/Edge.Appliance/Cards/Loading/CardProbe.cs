@@ -11,9 +11,6 @@ internal sealed class CardProbe(Func<uint, uint> read, Action<uint, uint> write)
     /// <summary>What a bus gives where nobody answers.</summary>
     public const uint NobodyAnswers = uint.MaxValue;
 
-    /// <summary>Bit of `command` that trips the interlock. Where a build has none, the reading back says so.</summary>
-    private const uint Stop = 1 << 7;
-
     private const double ClockTolerance = 0.02;
 
     /// <summary>For a write to reach the core's clock and act; far less is needed.</summary>
@@ -35,13 +32,33 @@ internal sealed class CardProbe(Func<uint, uint> read, Action<uint, uint> write)
         }
 
         write(CardRegisters.CommandAddress, CardRegisters.CommandAbortMask);
-        write(CardRegisters.CommandAddress, Stop);
+        write(CardRegisters.CommandAddress, CardRegisters.CommandStopMask);
         for (long start = Stopwatch.GetTimestamp(); !IsBlanked(read(CardRegisters.StatusAddress)) && Stopwatch.GetElapsedTime(start) < BlankPatience; Thread.Sleep(1))
         {
             // A bus read may overtake the write's way into the core's clock.
         }
 
         return CheckBlanked();
+    }
+
+    /// <summary>Ends the event ring of a card of this program's map, and waits until nothing of it is under way.</summary>
+    public string DrainRing()
+    {
+        if (read(CardRegisters.IdAddress) != CardRegisters.Id || read(CardRegisters.MapHashAddress) != CardRegisters.MapHash)
+        {
+            return "event ring not reached";
+        }
+
+        write(CardRegisters.EventRingAddress, 0);
+        for (long start = Stopwatch.GetTimestamp(); (read(CardRegisters.EventRingStateAddress) & CardRegisters.EventRingStateDrainedMask) == 0; Thread.Sleep(1))
+        {
+            if (Stopwatch.GetElapsedTime(start) > BlankPatience)
+            {
+                return "event ring does not drain";  // taking the bus master bit ends it
+            }
+        }
+
+        return "event ring drained";
     }
 
     /// <exception cref="LoadStepException">The interlock is not tripped, or permits the beam.</exception>

@@ -39,15 +39,17 @@ public sealed class PcieCardLoader(PcieDiscovery discovery, PciAddress address, 
 
     public string CheckDisarmed() => Probed(probe => probe.CheckBlanked());
 
-    /// <summary>Takes away the card's right to write memory, and lets writes under way arrive.</summary>
+    /// <summary>Drains the event ring of a card that answers, takes away its right to write memory, and lets writes under
+    /// way arrive.</summary>
     public string StopDma() => Guarded(() =>
     {
+        string ring = Probed(probe => probe.DrainRing());
         using var space = new SysfsConfigurationSpace(Path.Combine(Folder, "config"));
         uint command = space.Read(SysfsConfigurationSpace.CommandOffset);
         space.Write16(SysfsConfigurationSpace.CommandOffset, (ushort)(command & ~SysfsConfigurationSpace.BusMasterBit));
         Thread.Sleep(PostedWrites);
         return (space.Read(SysfsConfigurationSpace.CommandOffset) & SysfsConfigurationSpace.BusMasterBit) == 0
-            ? "bus master off"
+            ? $"{ring}, bus master off"
             : throw new LoadStepException("the card stays bus master", "Remove it by hand: its driver puts the bit back. Stop what uses the card");
     });
 

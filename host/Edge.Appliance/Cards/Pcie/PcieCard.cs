@@ -109,7 +109,7 @@ public sealed unsafe class PcieCard : ICard
 
         if (count > 0 && stream is null)
         {
-            Bar.Write(RingRegisters.EventRingReadAddress, ring.ReadCount);
+            Bar.Write(CardRegisters.EventRingReadAddress, ring.ReadCount);
         }
 
         // Nothing comes from a card that is gone, so silence is looked into now and then.
@@ -178,13 +178,17 @@ public sealed unsafe class PcieCard : ICard
             return;
         }
 
-        Bar.Write(RingRegisters.EventRingEnableAddress, 0);
-        AwaitDrained();
-        Write64(RingRegisters.EventRingBaseLowAddress, memory.CardAddress);
-        Write64(RingRegisters.EventRingTailLowAddress, memory.CardAddress + (ulong)ringBytes);
-        Bar.Write(RingRegisters.EventRingRecordsLog2Address, (uint)BitOperations.Log2((uint)options.Records));
-        Bar.Write(RingRegisters.EventRingReadAddress, 0);
-        Bar.Write(RingRegisters.EventRingEnableAddress, 1);
+        Bar.Write(CardRegisters.EventRingAddress, 0);
+        Await(CardRegisters.EventRingStateDrainedMask);
+        Write64(CardRegisters.EventRingBaseLowAddress, memory.CardAddress);
+        Write64(CardRegisters.EventRingTailAddressLowAddress, memory.CardAddress + (ulong)ringBytes);
+        uint size = (uint)BitOperations.Log2((uint)options.Records) << CardRegisters.EventRingRecordsLog2Shift;
+        Bar.Write(CardRegisters.EventRingAddress, size | CardRegisters.EventRingEnableMask);
+        if (!Await(CardRegisters.EventRingStateRunningMask))
+        {
+            uint state = Bar.Read(CardRegisters.EventRingStateAddress);
+            throw new CardStoppedException($"card {Device.Address}: its event ring does not start (state 0x{state:X}). Load the image again; if that does not help, the shell cannot write host memory.");
+        }
     }
 
     private void Release()
@@ -192,8 +196,8 @@ public sealed unsafe class PcieCard : ICard
         stream?.Dispose();
         if (ring is not null && stream is null && Bar.Read(CardRegisters.IdAddress) == CardRegisters.Id)
         {
-            Bar.Write(RingRegisters.EventRingEnableAddress, 0);
-            AwaitDrained();
+            Bar.Write(CardRegisters.EventRingAddress, 0);
+            Await(CardRegisters.EventRingStateDrainedMask);
         }
 
         memory?.Dispose();
@@ -201,15 +205,23 @@ public sealed unsafe class PcieCard : ICard
         (memory, ring, stream, bar) = (null, null, null, null);
     }
 
-    /// <summary>The memory may go only when nothing is under way to it. A card that does not drain cannot write it either,
-    /// once the IOMMU's mapping is gone.</summary>
-    private void AwaitDrained()
+    /// <summary>Waits for a state of the event ring. The memory may go only when it is drained; a card that does not drain
+    /// cannot write it either, once the IOMMU's mapping is gone.</summary>
+    /// <returns>Whether it came within <see cref="LongestDrain"/>.</returns>
+    private bool Await(uint stateMask)
     {
-        for (long start = Stopwatch.GetTimestamp();
-            (Bar.Read(RingRegisters.EventRingStatusAddress) & RingRegisters.EventRingStatusDrainedMask) == 0 && Stopwatch.GetElapsedTime(start) < LongestDrain;
-            Thread.Sleep(1))
+        long start = Stopwatch.GetTimestamp();
+        while ((Bar.Read(CardRegisters.EventRingStateAddress) & stateMask) == 0)
         {
+            if (Stopwatch.GetElapsedTime(start) > LongestDrain)
+            {
+                return false;
+            }
+
+            Thread.Sleep(1);
         }
+
+        return true;
     }
 
     private void Write64(uint address, ulong value)

@@ -78,7 +78,9 @@ public sealed class PcieCardLoaderTests : IDisposable
         byte[] bytes = File.ReadAllBytes(config);
         bytes[4] = 0x07;
         File.WriteAllBytes(config, bytes);
-        Assert.Equal("bus master off", machine.Loader().StopDma());
+        machine.Card.Write(CardRegisters.EventRingAddress, CardRegisters.EventRingEnableMask | (6 << CardRegisters.EventRingRecordsLog2Shift));
+        Assert.Equal("event ring drained, bus master off", machine.Loader().StopDma());
+        Assert.Equal(0u, machine.Card.Read(CardRegisters.EventRingAddress));
         Assert.Equal(0x03, File.ReadAllBytes(config)[4]);
     }
 
@@ -94,7 +96,7 @@ public sealed class PcieCardLoaderTests : IDisposable
 
         EdgeResult info = Edge("card", "info", "--card", FakeMachine.Slot).Succeeded();
         Assert.Contains($"image      {machine.New.Manifest.ImageId}, network new", info.Output, StringComparison.Ordinal);
-        Assert.Contains("interlock  tripped, beam blanked: reset or configuration", info.Output, StringComparison.Ordinal);
+        Assert.Contains("interlock  tripped, beam blanked: the card was reset or configured anew", info.Output, StringComparison.Ordinal);
         Assert.Contains("Loaded    " + machine.New.Manifest.ImageId, Edge("image", "history").Succeeded().Output, StringComparison.Ordinal);
 
         machine.Program("echo 'cable not found' >&2; exit 3");

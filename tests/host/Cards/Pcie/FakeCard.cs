@@ -109,19 +109,21 @@ internal sealed unsafe class FakeCard : IDisposable
     // The ring as rtl/card/ring/event_ring.md describes it. Host memory is this process's own: a card's address is a pointer.
     private void Ring()
     {
-        bool enable = bar.Read(RingRegisters.EventRingEnableAddress) != 0;
+        uint ring = bar.Read(CardRegisters.EventRingAddress);
+        bool enable = (ring & CardRegisters.EventRingEnableMask) != 0;
         if (enable && !isEnabled)
         {
             written = 0;
+            bar.Write(CardRegisters.EventRingReadAddress, 0);
         }
 
         isEnabled = enable;
-        bar.Write(RingRegisters.EventRingStatusAddress, enable ? RingRegisters.EventRingStatusRunningMask : RingRegisters.EventRingStatusDrainedMask);
-        uint records = 1u << (int)bar.Read(RingRegisters.EventRingRecordsLog2Address);
-        while (enable && written - bar.Read(RingRegisters.EventRingReadAddress) < records && waiting.TryDequeue(out uint number))
+        bar.Write(CardRegisters.EventRingStateAddress, enable ? CardRegisters.EventRingStateRunningMask : CardRegisters.EventRingStateDrainedMask);
+        uint records = 1u << (int)((ring & CardRegisters.EventRingRecordsLog2Mask) >> CardRegisters.EventRingRecordsLog2Shift);
+        while (enable && written - bar.Read(CardRegisters.EventRingReadAddress) < records && waiting.TryDequeue(out uint number))
         {
-            Record(number).CopyTo(new Span<byte>((byte*)Address(RingRegisters.EventRingBaseLowAddress) + ((written & (records - 1)) * EventRecord.Bytes), EventRecord.Bytes));
-            Volatile.Write(ref *(uint*)Address(RingRegisters.EventRingTailLowAddress), ++written);
+            Record(number).CopyTo(new Span<byte>((byte*)Address(CardRegisters.EventRingBaseLowAddress) + ((written & (records - 1)) * EventRecord.Bytes), EventRecord.Bytes));
+            Volatile.Write(ref *(uint*)Address(CardRegisters.EventRingTailAddressLowAddress), ++written);
         }
     }
 
