@@ -41,6 +41,8 @@ module playback #(
     .word_first_o         (unused_first),
     .word_last_o          (unused_last),
     .events_under_way_i   (16'd0),
+    .event_ring_state_i   (70'd0),
+    .host_stream_state_i  (70'd0),
     .microscope_blank_i   (microscope_blank),
     .external_interlock_i (external_interlock),
     .keep_alive_word_i    (keep_alive_word),
