@@ -282,6 +282,7 @@ module card #(
     .event_valid_o       (record_valid),
     .event_ready_i       (record_ready),
     .event_data_o        (record_data),
+    .word_open_i         (1'b0),  // the payload ring is not wired yet
     .word_valid_o        (payload_valid),
     .word_o              (payload_word),
     .word_first_o        (payload_first),

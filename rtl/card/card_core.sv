@@ -41,7 +41,8 @@ module card_core #(
   output logic         event_valid_o,
   input  logic         event_ready_i,
   output logic [511:0] event_data_o,
-  // blocks for the payload ring, never held back; see spy_buffer
+  // blocks for the payload ring, never held back; see spy_buffer. 0: nobody takes them, so a capture is held
+  input  logic         word_open_i,
   output logic         word_valid_o,
   output logic [63:0]  word_o,
   output logic         word_first_o,
@@ -126,7 +127,7 @@ module card_core #(
   logic          run_test, test_enable, test_index_write, test_data_write, test_failed, test_busy;
   logic [15:0]   test_every, spy_pre, spy_post, spy_before, spy_count, spy_index_q, spy_index;
   logic [31:0]   test_index, tests_passed, tests_failed, spy_event, spy_sample, spy_captures, spy_missed;
-  logic          spy_release, spy_enable, spy_stream, spy_held, spy_capturing, spy_index_write, spy_taken;
+  logic          spy_release, spy_enable, spy_stream, spy_sends, spy_held, spy_capturing, spy_index_write, spy_taken;
   logic [4:0]    spy_kinds;
   logic          region_enable, region_index_write, region_data_write, no_beam_next, no_beam, no_decision;
   logic          dwell_map, dwell_index_write, dwell_data_write, affine_enable;
@@ -927,7 +928,7 @@ module card_core #(
   logic       moved_pin, unused_top_bits;
 
   assign moved_pin       = advance && pin_falls && !decision_closed && !cut && !full_q;
-  assign decision_flags  = {decision_valid && spy_taken && spy_stream, advance && full_q && !shadow_q, advance && shadow_q, kept, moved_pin,
+  assign decision_flags  = {decision_valid && spy_taken && spy_sends, advance && full_q && !shadow_q, advance && shadow_q, kept, moved_pin,
                             cut && !abort, note_clipped, decision_sure};
   assign unused_top_bits = ^{trip_causes[15:12], new_causes[15:12], live_causes[15:12], hold_causes[7:6], unused_history,
                              spy_sample[30:16]};
@@ -943,12 +944,14 @@ module card_core #(
     else         spy_index_q <= spy_index;
   end
 
+  assign spy_sends = spy_stream && word_open_i;
+
   spy_buffer #(.Depth(SpyDepth)) u_spy_buffer (
     .clk_i,
     .rst_ni,
     .time_i           (cycle_q),
     .enable_i         (spy_enable),
-    .stream_i         (spy_stream),
+    .stream_i         (spy_sends),
     .pre_i            (spy_pre),
     .post_i           (spy_post),
     .clear_counters_i (clear_counters),

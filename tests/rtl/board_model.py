@@ -12,7 +12,7 @@ class Board:
     def __init__(self, dut, hold_ns):
         self.dut, self.hold_ns = dut, hold_ns
         self.edges = []
-        cocotb.start_soon(self._listen())
+        self.task = cocotb.start_soon(self._listen())
 
     async def _listen(self):
         while True:

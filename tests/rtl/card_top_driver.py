@@ -1,5 +1,5 @@
 """Drives the top of the card: five clocks that have nothing to do with each other, registers by AXI4-Lite,
-an ADC with a clock of its own, and the circuit on the board that watches keep_alive."""
+and an ADC with a clock of its own."""
 import cocotb
 from axi_lite_driver import OKAY, AxiLite
 from axi_read_host import ReadHost
@@ -17,38 +17,6 @@ STROBE = 6
 # Host memory: the event ring, the ring of vectors, and a page of counts that the card writes.
 RING, RING_LOG2, VECTORS, VECTORS_LOG2 = 0x1_0000_0000, 12, 0x2_0000_0000, 6
 TAIL, CONSUMED = 0x3_0000_0000, 0x3_0000_0040
-
-
-class Board:
-    """The board's retriggerable circuit: the blanker is open only while permit_beam is high and keep_alive
-    has moved within hold_ps. `beam` is the level behind it, `changes` its history (time, level)."""
-
-    def __init__(self, dut, hold_ps):
-        self.dut, self.hold_ps, self.beam, self.changes = dut, hold_ps, 0, []
-        self.tasks = [cocotb.start_soon(self._permit()), cocotb.start_soon(self._keep_alive())]
-        self.alive = False
-
-    def _update(self):
-        beam = int(self.alive and self.dut.permit_beam_o.value == 1)
-        if beam != self.beam:
-            self.beam = beam
-            self.changes.append((get_sim_time("ps"), beam))
-
-    async def _permit(self):
-        while True:
-            await self.dut.permit_beam_o.value_change
-            self._update()
-
-    async def _keep_alive(self):
-        await self.dut.keep_alive_o.value_change
-        while True:
-            self.alive = True
-            self._update()
-            late = Timer(self.hold_ps, "ps")
-            if await First(self.dut.keep_alive_o.value_change, late) is late:
-                self.alive = False
-                self._update()
-                await self.dut.keep_alive_o.value_change
 
 
 class TopCard(Card):

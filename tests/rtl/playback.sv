@@ -36,6 +36,7 @@ module playback #(
     .event_valid_o        (event_valid),
     .event_ready_i        (event_ready),
     .event_data_o         (record),
+    .word_open_i          (1'b1),
     .word_valid_o         (unused_valid),
     .word_o               (unused_word),
     .word_first_o         (unused_first),

@@ -30,6 +30,7 @@ async def prepared(dut, positions=12, **registers):
     card.words = []
     card.signal = Detector(poisson_light(seeded(dut)))
     await card.power_on()
+    dut.word_open_i.value = 1
     await set_ingress(card, IngressSettings(**INGRESS))
     await set_decision(card, RULE, THRESHOLDS, MINIMUM, MAXIMUM_SAMPLES)
     await card.configure(**{"scan_mode": 1, "settle_clocks": 40, "blank_clocks": 3, **registers})
@@ -177,3 +178,20 @@ async def test_streamed_captures_carry_the_number_of_their_event_which_is_flagge
         halves = [word >> shift & 0xFFFFFFFF for word in block[2:] for shift in (0, 32)]
         expected = around(card, event.time - offset, 4, 10)
         assert [(half >> 31, half & 0xFFFF) for half in halves] == expected
+
+
+@cocotb.test()
+async def test_a_capture_that_nobody_takes_is_held_and_not_flagged(dut):
+    card = await prepared(dut, spy_length=4 | 6 << 16)
+    dut.word_open_i.value = 0
+    await card.write("spy_control", sum(bit_of("spy_control", name) for name in ("enable", "stream", "sure", "undecided")))
+    offset = await card.read64("cycle") - (card.clock - 4)
+    await card.run()
+    await card.step(200)
+    assert not card.words
+    first = card.kinds(DECISION)[0]
+    assert await card.read("spy_event") == first.number
+    assert not any(e.flags & FLAG_PAYLOAD for e in card.kinds(DECISION))
+    before, samples = await captured(card)
+    assert samples == around(card, first.time - offset, before, 10)
+    assert await card.read("spy_missed") == len(card.kinds(DECISION)) - 1

@@ -31,6 +31,11 @@ def _constants(map_):
                 yield f"{full}_{value_name}", value, f"Value of {full}."
 
 
+def _is_plain(map_, name):
+    """Shifts and lengths of arrays are numbers to count with; all else is bits."""
+    return name.endswith("_shift") or name in {f"{r.name}_count" for r in map_.registers if r.count > 1}
+
+
 def _escape(text):
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
@@ -44,7 +49,7 @@ def print_csharp(map_: RegisterMap) -> str:
            "    /// <summary>What the card shows at <see cref=\"IdAddress\"/>.</summary>",
            f"    public const uint Id = 0x{map_['id'].value:08X};"]
     for name, value, text in _constants(map_):
-        kind = "int" if name.endswith(("_shift", "_count")) else "uint"
+        kind = "int" if _is_plain(map_, name) else "uint"
         number = f"{value}" if kind == "int" else f"0x{value:04X}" if name.endswith("_address") else f"0x{value:X}"
         out += ["", f"    /// <summary>{_escape(text)}</summary>", f"    public const {kind} {_pascal(name)} = {number};"]
     return "\n".join(out + ["}", ""])
@@ -71,7 +76,7 @@ def print_c(map_: RegisterMap) -> str:
     for name, value, text in _constants(map_):
         if name.endswith("_address"):
             out += ["", f"/* {text} */"]
-        number = value if name.endswith(("_shift", "_count")) else \
+        number = value if _is_plain(map_, name) else \
             f"0x{value:04X}u" if name.endswith("_address") else f"0x{value:X}u"
         out.append(f"#define CARD_{name.upper()} {number}")
     return "\n".join(out + ["", "#endif", ""])

@@ -483,7 +483,7 @@ public static class CardRegisterMap
         new("spy_control", 0x0490, RegisterAccess.ReadWrite, Width: 32, Count: 1, Reset: 0x0, Mask: 0x1F3, Varies: false, RegisterCommit.AtOnce, "", "Raw samples before and after a trigger; see rtl/trigger/spy_buffer/spy_buffer.md.",
         [
             new("enable", 0, 0, Signed: false, "", "Record. 0 forgets everything.", []),
-            new("stream", 1, 1, Signed: false, "", "A capture goes to the payload ring (flag bit 7 of its event) and is not held.", []),
+            new("stream", 1, 1, Signed: false, "", "A capture goes to the payload ring (flag bit 7 of its event) and is not held. While that ring is not there or off it is held.", []),
             new("sure", 4, 4, Signed: false, "", "A dwell decided as a class triggers.", []),
             new("undecided", 5, 5, Signed: false, "", "A dwell without a class triggers.", []),
             new("aborted", 6, 6, Signed: false, "", "A dwell that is cut triggers.", []),

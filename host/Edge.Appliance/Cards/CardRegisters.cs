@@ -986,7 +986,7 @@ public static class CardRegisters
     public const uint EventRingStateErrorSettings = 0x1;
 
     /// <summary>Value of event_ring_state_error.</summary>
-    public const int EventRingStateErrorReadCount = 2;
+    public const uint EventRingStateErrorReadCount = 0x2;
 
     /// <summary>Value of event_ring_state_error.</summary>
     public const uint EventRingStateErrorBus = 0x3;
@@ -1109,7 +1109,7 @@ public static class CardRegisters
     public const uint HostStreamStateErrorCut = 0x3;
 
     /// <summary>Value of host_stream_state_error.</summary>
-    public const int HostStreamStateErrorCount = 4;
+    public const uint HostStreamStateErrorCount = 0x4;
 
     /// <summary>Lines of vectors that were given to the network since the stream was enabled, modulo 2^32. Unit: lines.</summary>
     public const uint HostStreamConsumedAddress = 0x02D0;
@@ -1855,7 +1855,7 @@ public static class CardRegisters
     /// <summary>Lowest bit of spy_control_enable.</summary>
     public const int SpyControlEnableShift = 0;
 
-    /// <summary>A capture goes to the payload ring (flag bit 7 of its event) and is not held.</summary>
+    /// <summary>A capture goes to the payload ring (flag bit 7 of its event) and is not held. While that ring is not there or off it is held.</summary>
     public const uint SpyControlStreamMask = 0x2;
 
     /// <summary>Lowest bit of spy_control_stream.</summary>
